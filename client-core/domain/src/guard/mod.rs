@@ -82,7 +82,7 @@ pub use causal::Causal;
 pub use chunk::{Checked, parse};
 pub use limits::{Limits, MAX_TIME_MS};
 pub use refused::{Refused, RefusedCode};
-pub use touch::{Touches, Action, Root, Touch, touches};
+pub use touch::{Action, Root, Touch, Touches, touches};
 pub use trial::{Trial, load_strict, trial};
 
 thread_local! {

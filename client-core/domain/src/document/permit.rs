@@ -1,0 +1,196 @@
+//! Whether a person may carry out an intent: asked by the device before it saves and by the API before
+//! it writes. The server asks again of the change's bytes ([`super::admit`]); both use the same table.
+
+use super::read::cycle_of;
+use super::{Record, RecordView};
+use crate::authz::{Act, Deed, Principal, Verdict, decide};
+use crate::error::{Code, Refusal};
+use crate::intent::Intent;
+use crate::schema::{Access, Kind, Required};
+
+/// Fields and collections that entering a status needs.
+pub fn requirements<'a>(kind: &'a Kind, to: &'a str) -> impl Iterator<Item = &'a str> {
+    let entering = move |r: &Required| matches!(r, Required::Entering(list) if list.iter().any(|s| s == to));
+    let fields = kind.fields.iter().filter(move |f| entering(&f.required)).map(|f| f.key.as_str());
+    let collections = kind.collections.iter().filter(move |c| entering(&c.required)).map(|c| c.key.as_str());
+    fields.chain(collections)
+}
+
+/// What of [`requirements`] the record does not have yet.
+#[must_use]
+pub fn missing(kind: &Kind, view: &RecordView, to: &str) -> Vec<String> {
+    requirements(kind, to)
+        .filter(|key| match kind.collection(key) {
+            Some(_) => !view.collections.get(*key).is_some_and(|c| c.iter().any(|e| !e.removed)),
+            None => view.value(key).is_empty(),
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Checks an intent against the permission table, as things stand in `view`.
+///
+/// # Errors
+/// The refusal that the server would give.
+pub fn permit(person: &Principal, kind: &Kind, view: &RecordView, intent: &Intent) -> Result<(), Refusal> {
+    let facts = view.facts(kind);
+    for act in acts(person, kind, view, intent)? {
+        if let Verdict::Refuse(code) = decide(person, &act, &facts, &facts) {
+            return Err(Refusal::field(code, &act.subject));
+        }
+    }
+    if let Intent::Event { to, .. } = intent {
+        let settles = view.folded.conflicted
+            && view.events.iter().any(|e| view.folded.frontier.contains(&e.id) && e.to == *to);
+        let step = cycle_of(kind).and_then(|c| c.step(&facts.status, to));
+        let allowed = step.is_some_and(|s| s.who.includes(person, facts.relation(person.user)));
+        if step.is_some() && !allowed && !settles {
+            return Err(Refusal::new(Code::ForbiddenTransition).with("to", to.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn acts(person: &Principal, kind: &Kind, view: &RecordView, intent: &Intent) -> Result<Vec<Act>, Refusal> {
+    let field = |key: &str| set_act(kind, view, key);
+    let entry = |collection: &str, deed: Deed| {
+        let collection = kind.collection(collection).ok_or_else(|| {
+            Refusal::field(Code::UnknownCollection, collection).with("kind", kind.key.clone())
+        })?;
+        let subject = collection.key.clone();
+        Ok::<_, Refusal>(Act { subject, access: collection.access, may: collection.may, deed })
+    };
+    let step = |to: &str, deed| Act { subject: to.to_owned(), access: Access::Status, may: None, deed };
+    let own = |collection: &str, id: &uuid::Uuid| {
+        let entries = view.collections.get(collection);
+        entries.and_then(|c| c.iter().find(|e| e.id == *id)).is_some_and(|e| e.by == Some(person.user))
+    };
+    Ok(match intent {
+        Intent::Create { fields, .. } => {
+            if !person.may_create(kind) {
+                return Err(Refusal::new(Code::ForbiddenDoc).with("kind", kind.key.clone()));
+            }
+            let mut acts = vec![step("", Deed::Create)];
+            for key in fields.keys() {
+                acts.push(field(key)?);
+            }
+            acts
+        }
+        Intent::Set { field: key, .. } => vec![field(key)?],
+        Intent::Choose { field: subject, .. } => match subject.split_once('/') {
+            None if subject == "status" => vec![step(subject, Deed::Step)],
+            None => vec![field(subject)?],
+            Some((collection, rest)) => {
+                let id = rest.split('/').next().and_then(|i| i.parse().ok()).unwrap_or_default();
+                vec![entry(collection, Deed::Edit { own: own(collection, &id) })?]
+            }
+        },
+        Intent::Add { collection, .. } => vec![entry(collection, Deed::Add)?],
+        Intent::Update { collection, id, .. } | Intent::Remove { collection, id } => {
+            vec![entry(collection, Deed::Edit { own: own(collection, id) })?]
+        }
+        Intent::Event { to, fields, .. } => {
+            let mut acts = vec![step(to, Deed::Step)];
+            for key in fields.keys() {
+                acts.push(field(key)?);
+            }
+            acts
+        }
+        Intent::Assign { .. } => {
+            vec![Act { subject: "assign".to_owned(), access: Access::Core, may: None, deed: Deed::Assign }]
+        }
+    })
+}
+
+fn set_act(kind: &Kind, view: &RecordView, key: &str) -> Result<Act, Refusal> {
+    let field = kind
+        .field(key)
+        .ok_or_else(|| Refusal::field(Code::UnknownField, key).with("kind", kind.key.clone()))?;
+    let first = view.value(key).is_empty();
+    // What the system works out is nobody's to type.
+    let access = if field.computed { Access::System } else { field.access };
+    Ok(Act { subject: key.to_owned(), access, may: field.may, deed: Deed::Set { first } })
+}
+
+/// What a person may do to a record now: the answer that screens grey out by.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Rights {
+    /// Fields that may be set.
+    pub edit: Vec<String>,
+    /// Collections: `add`, `update` (own entries), `remove` (own entries).
+    pub collections: std::collections::BTreeMap<String, Vec<&'static str>>,
+    /// Steps that the person may make.
+    pub transitions: Vec<Step>,
+    /// Whether people may be assigned.
+    pub assign: bool,
+}
+
+/// A step that a person may make.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Step {
+    /// The status it leads to.
+    pub to: String,
+    /// Whether it asks why.
+    pub why: bool,
+    /// What it needs.
+    pub requires: Vec<String>,
+    /// What of that is empty.
+    pub missing: Vec<String>,
+}
+
+impl Record {
+    /// What `person` may do to the record now. `companion` is the companion document's kind and view,
+    /// where the person reads it.
+    #[must_use]
+    pub fn rights(
+        person: &Principal,
+        kind: &Kind,
+        view: &RecordView,
+        companion: Option<(&Kind, &RecordView)>,
+    ) -> Rights {
+        let mut rights = Rights::default();
+        let may =
+            |kind: &Kind, view: &RecordView, intent: &Intent| permit(person, kind, view, intent).is_ok();
+        for (kind, view) in std::iter::once((kind, view)).chain(companion) {
+            for field in &kind.fields {
+                let set = Intent::Set { field: field.key.clone(), value: serde_json::Value::Null };
+                if may(kind, view, &set) {
+                    rights.edit.push(field.key.clone());
+                }
+            }
+            for collection in &kind.collections {
+                let add = Intent::Add {
+                    collection: collection.key.clone(),
+                    id: None,
+                    fields: serde_json::Map::new(),
+                };
+                let mut deeds = Vec::new();
+                if may(kind, view, &add) {
+                    deeds = vec!["add", "update", "remove"];
+                }
+                if !deeds.is_empty() {
+                    rights.collections.insert(collection.key.clone(), deeds);
+                }
+            }
+        }
+        let relation = view.facts(kind).relation(person.user);
+        if let Some(cycle) = cycle_of(kind) {
+            for step in cycle.steps_from(&view.folded.status).filter(|s| s.who.includes(person, relation)) {
+                let both = |f: &dyn Fn(&Kind, &RecordView) -> Vec<String>| {
+                    let mut all = f(kind, view);
+                    all.extend(companion.iter().flat_map(|(k, v)| f(k, v)));
+                    all
+                };
+                rights.transitions.push(Step {
+                    to: step.to.to_owned(),
+                    why: step.why,
+                    requires: both(&|k, _| requirements(k, step.to).map(str::to_owned).collect()),
+                    missing: both(&|k, v| missing(k, v, step.to)),
+                });
+            }
+        }
+        rights.assign = may(kind, view, &Intent::Assign { lead: None, others: Vec::new() })
+            && kind.visibility == crate::schema::Visibility::Assigned;
+        rights
+    }
+}

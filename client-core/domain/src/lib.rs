@@ -1,0 +1,36 @@
+//! The nouns and rules of after-sales work, and nothing else.
+//!
+//! `domain` is given the time, randomness and identity; it never asks for them, and it touches no
+//! disk, socket or clock. Both sides of the wire use it: the phone to grey out what may not be done,
+//! the server to decide. Automerge is named in [`document`] and [`guard`] only.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`schema`] | the record schema: kinds, fields, code lists, read from `records/*.toml` |
+//! | [`value`] | typed values, their JSON, and the rules a value must meet |
+//! | [`intent`] | what a person does: the commands that every screen and the API share |
+//! | [`lifecycle`] | which status may follow which, who may do it; the fold from events to status |
+//! | [`authz`] | who may do what: one table for both sides |
+//! | [`document`] | records as Automerge documents: genesis, read, write, conflicts, history |
+//! | [`guard`] | what stands between bytes from outside and Automerge |
+//! | [`projection`] | a record as a row of a list, and as text to search |
+//! | [`wire`] | the frames of the sync protocol |
+
+pub mod authz;
+pub mod document;
+pub mod error;
+pub mod guard;
+pub mod ids;
+pub mod intent;
+pub mod lifecycle;
+pub mod projection;
+pub mod schema;
+pub mod search;
+pub mod time;
+pub mod value;
+pub mod wire;
+
+/// Constants for every field and collection key, generated from `records/*.toml`.
+pub mod keys {
+    include!(concat!(env!("OUT_DIR"), "/keys.rs"));
+}

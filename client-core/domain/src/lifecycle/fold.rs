@@ -1,0 +1,136 @@
+//! From events to status.
+//!
+//! Events are immutable and name the events that their author saw last (`prev`). The *frontier* is the
+//! set of events that no other event names. One frontier event: its status. Several, made at the same
+//! time without knowledge of each other: the one of the person of higher standing (admin, office,
+//! engineer, system), then the status of higher rank, then the larger id. Nothing in it depends on the
+//! order in which events arrived or on a clock.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::Lifecycle;
+use crate::authz::Role;
+use crate::ids::UserId;
+use crate::time::Timestamp;
+
+/// One event of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Its id.
+    pub id: Uuid,
+    /// Its type: `created` or `status`; others, from newer versions, do not move the status.
+    pub t: String,
+    /// The status it leads to.
+    pub to: String,
+    /// When its author says it happened.
+    pub at: Timestamp,
+    /// Its author; checked by the server.
+    pub by: UserId,
+    /// The author's role then; checked by the server. `None` for the system.
+    pub role: Option<Role>,
+    /// The frontier that the author saw.
+    pub prev: Vec<Uuid>,
+    /// Why.
+    pub why: Option<String>,
+    /// The device's temporary number, on the first event.
+    pub temp: Option<String>,
+}
+
+/// What the events come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// The status; empty for a kind without lifecycle.
+    pub status: String,
+    /// Events not named by another: what the next event puts into its `prev`. Sorted.
+    pub frontier: Vec<Uuid>,
+    /// Whether people moved the record to different statuses at the same time.
+    pub conflicted: bool,
+}
+
+/// The status that the events come to.
+#[must_use]
+pub fn fold(cycle: Option<&Lifecycle>, events: &[Event]) -> Folded {
+    let moving = || events.iter().filter(|e| matches!(e.t.as_str(), "created" | "status"));
+    let named: BTreeSet<Uuid> = moving().flat_map(|e| e.prev.iter().copied()).collect();
+    let frontier: Vec<&Event> = moving().filter(|e| !named.contains(&e.id)).collect();
+    let standing = |e: &&Event| {
+        let role = match e.role {
+            Some(Role::Admin) => 3,
+            Some(Role::Office) => 2,
+            Some(Role::Engineer) => 1,
+            None => 0,
+        };
+        let rank = cycle.and_then(|c| c.state(&e.to)).map_or(0, |s| s.rank);
+        (role, rank, e.id)
+    };
+    let statuses: BTreeSet<&str> = frontier.iter().map(|e| e.to.as_str()).collect();
+    let winner = frontier.iter().copied().max_by_key(standing);
+    let mut ids: Vec<Uuid> = frontier.iter().map(|e| e.id).collect();
+    ids.sort();
+    Folded {
+        status: winner.map(|e| e.to.clone()).unwrap_or_default(),
+        frontier: ids,
+        conflicted: statuses.len() > 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::by_key;
+
+    fn event(id: u128, to: &str, role: Option<Role>, prev: &[u128]) -> Event {
+        Event {
+            id: Uuid::from_u128(id),
+            t: if prev.is_empty() { "created".into() } else { "status".into() },
+            to: to.into(),
+            at: Timestamp(id as i64),
+            by: UserId(Uuid::from_u128(99)),
+            role,
+            prev: prev.iter().map(|p| Uuid::from_u128(*p)).collect(),
+            why: None,
+            temp: None,
+        }
+    }
+
+    #[test]
+    fn a_chain_ends_at_its_last() {
+        let events = [
+            event(1, "draft", Some(Role::Engineer), &[]),
+            event(2, "registered", Some(Role::Engineer), &[1]),
+        ];
+        let folded = fold(by_key("complaint"), &events);
+        assert_eq!((folded.status.as_str(), folded.conflicted), ("registered", false));
+        assert_eq!(folded.frontier, [Uuid::from_u128(2)]);
+    }
+
+    #[test]
+    fn office_stands_above_engineer_and_the_next_event_settles_it() {
+        let mut events = vec![
+            event(1, "on_site", Some(Role::Engineer), &[]),
+            event(2, "cancelled", Some(Role::Office), &[1]),
+            event(3, "done", Some(Role::Engineer), &[1]),
+        ];
+        let folded = fold(by_key("visit"), &events);
+        assert_eq!((folded.status.as_str(), folded.conflicted), ("cancelled", true));
+        events.push(event(4, "done", Some(Role::Office), &[2, 3]));
+        let folded = fold(by_key("visit"), &events);
+        assert_eq!((folded.status.as_str(), folded.conflicted), ("done", false));
+    }
+
+    #[test]
+    fn equals_are_decided_by_rank_and_unknown_types_do_not_count() {
+        let mut events = vec![
+            event(1, "executing", Some(Role::Office), &[]),
+            event(3, "replied", Some(Role::Office), &[1]),
+            event(2, "cancelled", Some(Role::Office), &[1]),
+        ];
+        assert_eq!(fold(by_key("complaint"), &events).status, "cancelled");
+        let mut note = event(9, "closed", Some(Role::Admin), &[2]);
+        note.t = "remark".into();
+        events.push(note);
+        assert_eq!(fold(by_key("complaint"), &events).status, "cancelled");
+    }
+}

@@ -1,0 +1,191 @@
+//! Reading the schema's files and checking what they say of one another.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{CodeList, FILE_FIELDS, Field, FieldType, Kind, Required, Schema};
+use crate::lifecycle;
+
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/records.rs"));
+}
+
+/// The embedded files: name and text.
+pub(super) fn builtin_files() -> impl Iterator<Item = (String, String)> {
+    embedded::FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+}
+
+/// What is wrong with a schema file, and where.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// Not TOML, or not of the schema's shape.
+    #[error("{file}: {source}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// What the parser says.
+        source: Box<toml::de::Error>,
+    },
+    /// Contradicts itself or another file.
+    #[error("{place}: {what}")]
+    Meaning {
+        /// Kind and field.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Lists {
+    list: Vec<CodeList>,
+}
+
+impl Schema {
+    /// The embedded files as texts, to be extended (an organisation's own fields, tests).
+    #[must_use]
+    pub fn builtin_sources() -> BTreeMap<String, String> {
+        builtin_files().collect()
+    }
+
+    /// A schema from files: `lists.toml` has the code lists, every other file one kind.
+    ///
+    /// # Errors
+    /// [`SchemaError`] names the file or field, and the rule that it breaks.
+    pub fn from_files(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, SchemaError> {
+        let mut kinds = BTreeMap::new();
+        let mut lists = BTreeMap::new();
+        let mut hash = Sha256::new();
+        for (file, text) in files {
+            hash.update(file.as_bytes());
+            hash.update(text.as_bytes());
+            let syntax = |source| SchemaError::Syntax { file: file.clone(), source: Box::new(source) };
+            if file == "lists.toml" {
+                for list in toml::from_str::<Lists>(&text).map_err(syntax)?.list {
+                    if let Some(twice) = lists.insert(list.key.clone(), list) {
+                        return Err(meaning(&twice.key, "the list is declared twice"));
+                    }
+                }
+            } else {
+                let mut kind: Kind = toml::from_str(&text).map_err(syntax)?;
+                kind.by_key = HashMap::with_capacity(kind.fields.len());
+                for (i, field) in kind.fields.iter().enumerate() {
+                    if kind.by_key.insert(field.key.clone(), i).is_some() {
+                        return Err(meaning(&place(&kind, &field.key), "the field is declared twice"));
+                    }
+                }
+                kinds.insert(kind.key.clone(), kind);
+            }
+        }
+        let mut fingerprint = [0u8; 16];
+        fingerprint.copy_from_slice(&hash.finalize()[..16]);
+        let schema = Self { kinds, lists, fingerprint };
+        for kind in schema.kinds() {
+            schema.check_kind(kind)?;
+        }
+        Ok(schema)
+    }
+
+    fn check_kind(&self, kind: &Kind) -> Result<(), SchemaError> {
+        let groups: BTreeSet<_> = kind.groups.iter().map(|g| g.key.as_str()).collect();
+        let cycle = match &kind.lifecycle {
+            Some(key) => Some(lifecycle::by_key(key).ok_or_else(|| meaning(&kind.key, "no such lifecycle"))?),
+            None => kind
+                .companion_of
+                .as_ref()
+                .and_then(|main| self.kind(main))
+                .and_then(|main| lifecycle::by_key(main.lifecycle.as_deref()?)),
+        };
+        let statuses = |place: String, required: &Required| match required {
+            Required::Entering(list) => {
+                match list.iter().find(|s| cycle.is_none_or(|c| c.state(s).is_none())) {
+                    Some(status) => Err(meaning(&place, &format!("no status {status}"))),
+                    None => Ok(()),
+                }
+            }
+            Required::Always(_) => Ok(()),
+        };
+        for field in &kind.fields {
+            let place = place(kind, &field.key);
+            if !groups.contains(field.group.as_str()) {
+                return Err(meaning(&place, "its group is not declared"));
+            }
+            self.check_field(&place, field)?;
+            statuses(place, &field.required)?;
+        }
+        for collection in &kind.collections {
+            let at = place(kind, &collection.key);
+            if kind.field(&collection.key).is_some() {
+                return Err(meaning(&at, "a field has the same key"));
+            }
+            if collection.files
+                && collection.fields.iter().any(|f| FILE_FIELDS.iter().any(|(k, _)| *k == f.key))
+            {
+                return Err(meaning(&at, "a file's own keys are implied"));
+            }
+            for field in &collection.fields {
+                self.check_field(&place(kind, &format!("{}/{}", collection.key, field.key)), field)?;
+            }
+            statuses(at, &collection.required)?;
+        }
+        for key in kind.title.iter().chain(kind.month.iter()).chain(kind.number.iter().map(|n| &n.field)) {
+            if kind.field(key).is_none() {
+                return Err(meaning(&place(kind, key), "title, month or number names no field"));
+            }
+        }
+        if let Some(companion) = &kind.companion {
+            let other =
+                self.kind(companion).ok_or_else(|| meaning(&kind.key, "its companion is not declared"))?;
+            if other.companion_of.as_ref() != Some(&kind.key) {
+                return Err(meaning(companion, "companion and companion_of do not agree"));
+            }
+            let keys = |k: &Kind| -> BTreeSet<String> {
+                k.fields
+                    .iter()
+                    .map(|f| f.key.clone())
+                    .chain(k.collections.iter().map(|c| c.key.clone()))
+                    .collect()
+            };
+            if let Some(key) = keys(kind).intersection(&keys(other)).next() {
+                return Err(meaning(&place(kind, key), "the companion has the same key"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_field(&self, place: &str, field: &Field) -> Result<(), SchemaError> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if field.key.is_empty() || field.key.starts_with('_') || !field.key.chars().all(plain) {
+            return Err(meaning(place, "a key is lower case letters, digits and underscores"));
+        }
+        match field.kind {
+            FieldType::Enum | FieldType::MultiEnum => {
+                if field.list.as_ref().and_then(|l| self.list(l)).is_none() {
+                    return Err(meaning(place, "its code list is not declared"));
+                }
+            }
+            FieldType::Ref => match field.target.as_deref() {
+                None => return Err(meaning(place, "a reference needs `ref`")),
+                // Kinds that a later version declares are named already; they read as plain ids.
+                Some(_) => {}
+            },
+            _ => {}
+        }
+        for bound in field.min_value.iter().chain(field.max_value.iter()) {
+            if bound.parse::<rust_decimal::Decimal>().is_err() {
+                return Err(meaning(place, "min_value and max_value are decimals"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn place(kind: &Kind, key: &str) -> String {
+    format!("{}.{key}", kind.key)
+}
+
+fn meaning(place: &str, what: &str) -> SchemaError {
+    SchemaError::Meaning { place: place.to_owned(), what: what.to_owned() }
+}

@@ -1,0 +1,480 @@
+//! The record schema: the one declaration of every kind, field and code list.
+//!
+//! Read from `records/*.toml`. From it come document paths, validation, permissions, tables, forms,
+//! imports, exports and the API's JSON; adding a field is one entry in one file. What is not known
+//! here is kept, not dropped (see [`crate::document::read`]).
+
+mod load;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+
+pub use load::SchemaError;
+
+/// A label in each language of the product.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// Simplified Chinese, the first language.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldType {
+    /// One line.
+    Text,
+    /// Long prose, merged character by character.
+    Longtext,
+    /// A calendar day.
+    Date,
+    /// A time of day, `HH:MM`.
+    Time,
+    /// An instant.
+    Datetime,
+    /// One code of a list.
+    Enum,
+    /// Several codes of a list.
+    MultiEnum,
+    /// A whole number.
+    Int,
+    /// An exact decimal.
+    Decimal,
+    /// An exact decimal, in per cent.
+    Percent,
+    /// CNY with two decimals.
+    Money,
+    /// Yes or no.
+    Bool,
+    /// Another record, or a user.
+    Ref,
+}
+
+/// Who may change a field, as a class (DESIGN §5); [`crate::authz`] has the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Anyone assigned adds; nobody rewrites another's.
+    Evidence,
+    /// The creator and whoever is assigned, until the record is closed.
+    Shared,
+    /// The creator or lead, until submitted.
+    Own,
+    /// Office.
+    Core,
+    /// Office, in an office-only document.
+    Handling,
+    /// By the lifecycle table.
+    Status,
+    /// The server only.
+    System,
+    /// Never after it is first set.
+    Frozen,
+}
+
+/// Whether people are shown values that were set at the same time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conflict {
+    /// The other value is offered beside the one showing.
+    Show,
+    /// One value stands, the other stays in history.
+    #[default]
+    Silent,
+}
+
+/// When a field must have a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Required {
+    /// `"always"`.
+    Always(Always),
+    /// Before the record enters one of these statuses.
+    Entering(Vec<String>),
+}
+
+/// The word `"always"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Always {
+    /// Always.
+    Always,
+}
+
+impl Default for Required {
+    fn default() -> Self {
+        Self::Entering(Vec::new())
+    }
+}
+
+impl Required {
+    /// Whether entering `status` needs a value.
+    #[must_use]
+    pub fn by(&self, status: &str) -> bool {
+        match self {
+            Self::Always(_) => true,
+            Self::Entering(list) => list.iter().any(|s| s == status),
+        }
+    }
+}
+
+fn is_false(b: &bool) -> bool {
+    !*b
+}
+
+/// One field of a kind, or of a collection's entries.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// The name in documents, API, imports and exports.
+    pub key: String,
+    /// The group that orders forms; empty inside a collection.
+    #[serde(default)]
+    pub group: String,
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// Its name on screens.
+    pub label: Label,
+    /// A hint under the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Label>,
+    /// Key of the code list of an enum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// Kind that a reference points to, or `user`.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// When it must have a value.
+    #[serde(default)]
+    pub required: Required,
+    /// Who may change it.
+    #[serde(default = "core_access")]
+    pub access: Access,
+    /// May be captured on a phone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub offline: bool,
+    /// Whether people are asked to choose between values set at the same time.
+    #[serde(default)]
+    pub conflict: Conflict,
+    /// A column of the list tables, to filter and sort by.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub index: bool,
+    /// Part of full-text search.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub search: bool,
+    /// Personal data: never in logs, exports of it are audited.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub personal: bool,
+    /// Worked out by the system, never typed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub computed: bool,
+    /// Permission that an office user needs besides the role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may: Option<crate::authz::Permission>,
+    /// Unit of the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Most characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<usize>,
+    /// Smallest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_value: Option<String>,
+    /// Largest number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_value: Option<String>,
+    /// Schema version that brought it.
+    #[serde(default = "one")]
+    pub since: u32,
+    /// Place in the default list of the office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// Place on the print sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub print: Option<u32>,
+    /// Header spellings that an import maps to this field.
+    #[serde(default, rename = "import", skip_serializing)]
+    pub headers: Vec<String>,
+}
+
+fn core_access() -> Access {
+    Access::Core
+}
+fn one() -> u32 {
+    1
+}
+
+impl Field {
+    /// Most characters that the field takes: as declared, else 200, or 4,000 for prose.
+    #[must_use]
+    pub fn max_chars(&self) -> usize {
+        self.max.unwrap_or(if self.kind == FieldType::Longtext { 4_000 } else { 200 })
+    }
+}
+
+/// A group of fields on a form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Its key.
+    pub key: String,
+    /// Its title.
+    pub label: Label,
+}
+
+/// A child collection: entries keyed by UUID inside the record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collection {
+    /// Its key.
+    pub key: String,
+    /// The group that it stands in.
+    #[serde(default)]
+    pub group: String,
+    /// Its title.
+    pub label: Label,
+    /// A hint under the title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Label>,
+    /// Who may add and change entries.
+    #[serde(default = "core_access")]
+    pub access: Access,
+    /// Entries are files; see [`FILE_FIELDS`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub files: bool,
+    /// May be captured on a phone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub offline: bool,
+    /// Statuses whose entering needs at least one entry.
+    #[serde(default)]
+    pub required: Required,
+    /// Permission that an office user needs besides the role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may: Option<crate::authz::Permission>,
+    /// Schema version that brought it.
+    #[serde(default = "one")]
+    pub since: u32,
+    /// Place on the print sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub print: Option<u32>,
+    /// Fields of an entry.
+    #[serde(default, rename = "field")]
+    pub fields: Vec<Field>,
+}
+
+impl Collection {
+    /// The field of an entry.
+    #[must_use]
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.key == key)
+    }
+}
+
+/// Keys that every entry of a files collection has. The bytes live outside the document, under the
+/// SHA-256 of their content (64 hexadecimal digits).
+pub const FILE_FIELDS: [(&str, FieldType); 6] = [
+    ("sha256", FieldType::Text),
+    ("size", FieldType::Int),
+    ("mime", FieldType::Text),
+    ("name", FieldType::Text),
+    ("taken_at", FieldType::Datetime),
+    ("caption", FieldType::Text),
+];
+
+/// How the server numbers the records of a kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Numbering {
+    /// The field that holds the number.
+    pub field: String,
+    /// The series' prefix: `TS` gives `TS2026-00001`.
+    pub prefix: String,
+}
+
+/// Who sees the documents of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// The creator, whoever is assigned, and the office.
+    Assigned,
+    /// All staff.
+    Everyone,
+    /// The office only.
+    Office,
+}
+
+/// A kind of record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kind {
+    /// Its key.
+    #[serde(rename = "kind")]
+    pub key: String,
+    /// Schema version that brought it.
+    #[serde(default = "one")]
+    pub since: u32,
+    /// Its name on screens.
+    pub label: Label,
+    /// Who sees it.
+    #[serde(rename = "scope")]
+    pub visibility: Visibility,
+    /// Key of its lifecycle, if its records have a status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<String>,
+    /// The kind of its office-only companion document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub companion: Option<String>,
+    /// The kind that this one accompanies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub companion_of: Option<String>,
+    /// How it is numbered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Numbering>,
+    /// Fields that make the title of a list row.
+    #[serde(default)]
+    pub title: Vec<String>,
+    /// The date field that a month filter uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
+    /// Groups, in form order.
+    #[serde(default, rename = "group")]
+    pub groups: Vec<Group>,
+    /// Fields, in form order.
+    #[serde(default, rename = "field")]
+    pub fields: Vec<Field>,
+    /// Child collections, in form order.
+    #[serde(default, rename = "collection")]
+    pub collections: Vec<Collection>,
+    #[serde(skip)]
+    by_key: HashMap<String, usize>,
+}
+
+impl Kind {
+    /// The field with this key.
+    #[must_use]
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.by_key.get(key).map(|i| &self.fields[*i])
+    }
+    /// The collection with this key.
+    #[must_use]
+    pub fn collection(&self, key: &str) -> Option<&Collection> {
+        self.collections.iter().find(|c| c.key == key)
+    }
+    /// The fields that are columns of the list tables.
+    pub fn indexed(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|f| f.index)
+    }
+}
+
+/// One code of a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListCode {
+    /// What is stored.
+    pub code: String,
+    /// What is shown.
+    pub label: Label,
+    /// The code of the parent list's value that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Other spellings that an import maps to it.
+    #[serde(default, skip_serializing)]
+    pub synonyms: Vec<String>,
+    /// Shipped switched off: valid, but not offered.
+    #[serde(default, rename(deserialize = "off", serialize = "retired"))]
+    pub retired: bool,
+    /// Attributes with a meaning of their own (`written`, `forwarded`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attrs: BTreeMap<String, toml::Value>,
+}
+
+/// A code list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeList {
+    /// Its key.
+    pub key: String,
+    /// Its title.
+    pub label: Label,
+    /// Its codes, in the order offered.
+    #[serde(rename(deserialize = "code", serialize = "codes"))]
+    pub codes: Vec<ListCode>,
+}
+
+impl CodeList {
+    /// The code with this key.
+    #[must_use]
+    pub fn code(&self, code: &str) -> Option<&ListCode> {
+        self.codes.iter().find(|c| c.code == code)
+    }
+    /// The code that a person's spelling means: the code itself, a label, or a synonym, ignoring case
+    /// and surrounding space.
+    #[must_use]
+    pub fn recognise(&self, text: &str) -> Option<&ListCode> {
+        let text = text.trim();
+        let same = |s: &str| s.eq_ignore_ascii_case(text);
+        self.code(text)
+            .or_else(|| self.codes.iter().find(|c| same(&c.label.zh) || same(&c.label.en) || same(&c.code)))
+            .or_else(|| self.codes.iter().find(|c| c.synonyms.iter().any(|s| same(s))))
+    }
+}
+
+/// Every kind and code list.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    kinds: BTreeMap<String, Kind>,
+    lists: BTreeMap<String, CodeList>,
+    fingerprint: [u8; 16],
+}
+
+/// Version of the schema's meaning; a device says it in `hello`.
+pub const SCHEMA_VERSION: u32 = 1;
+
+impl Schema {
+    /// The schema compiled into the program.
+    ///
+    /// # Errors
+    /// Never, once the tests have run: the embedded files are checked there.
+    pub fn builtin() -> Result<Arc<Self>, SchemaError> {
+        static BUILTIN: OnceLock<Arc<Schema>> = OnceLock::new();
+        if let Some(schema) = BUILTIN.get() {
+            return Ok(schema.clone());
+        }
+        let schema = Arc::new(Self::from_files(load::builtin_files())?);
+        Ok(BUILTIN.get_or_init(|| schema).clone())
+    }
+
+    /// Kinds in a stable order, companions after the kind they accompany.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.values()
+    }
+    /// The kind with this key.
+    #[must_use]
+    pub fn kind(&self, key: &str) -> Option<&Kind> {
+        self.kinds.get(key)
+    }
+    /// The companion kind of `kind`, if it has one.
+    #[must_use]
+    pub fn companion(&self, kind: &Kind) -> Option<&Kind> {
+        self.kind(kind.companion.as_deref()?)
+    }
+    /// Code lists.
+    pub fn lists(&self) -> impl Iterator<Item = &CodeList> {
+        self.lists.values()
+    }
+    /// The code list with this key.
+    #[must_use]
+    pub fn list(&self, key: &str) -> Option<&CodeList> {
+        self.lists.get(key)
+    }
+    /// Changes with any change of the schema; projection tables are rebuilt when it differs.
+    #[must_use]
+    pub fn fingerprint(&self) -> &[u8; 16] {
+        &self.fingerprint
+    }
+}
