@@ -1,0 +1,9 @@
+import 'vant/lib/index.css';
+import './theme.css';
+import { i18n, locale, setLocale } from '@shared/i18n';
+import { createApp } from 'vue';
+import App from './App.vue';
+import { router } from './router';
+
+setLocale(locale());
+createApp(App).use(i18n).use(router).mount('#app');

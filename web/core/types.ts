@@ -1,0 +1,109 @@
+import type { Uuid } from '@shared/schema';
+
+/** A value of a field as the records API writes it. */
+export type FieldValue = string | number | boolean | string[] | null;
+export type Fields = Record<string, FieldValue | undefined>;
+
+/** A row of a list: these keys, and the kind's indexed fields beside them. */
+export interface RecordRow {
+  id: Uuid;
+  kind: string;
+  number: string | null;
+  temp_number: string | null;
+  status: string | null;
+  conflicts: number;
+  title: string | null;
+  created_at: string | null;
+  created_by: Uuid | null;
+  updated_at: string | null;
+  [indexField: string]: FieldValue | undefined;
+}
+
+export interface RecordPage {
+  items: RecordRow[];
+  total: number;
+  next: string | null;
+}
+
+export interface Entry {
+  id: Uuid;
+  by: Uuid | null;
+  at: string | null;
+  removed: boolean;
+  [field: string]: FieldValue | undefined;
+}
+
+export interface RecordEvent {
+  id: Uuid;
+  t: string;
+  to: string;
+  at: string;
+  by: Uuid | null;
+  why: string | null;
+}
+
+export interface ConflictValue {
+  n: number;
+  value: FieldValue;
+  by: Uuid | null;
+  at: string | null;
+}
+
+export interface Conflict {
+  field: string;
+  values: ConflictValue[];
+}
+
+export interface Transition {
+  to: string;
+  requires: string[];
+  missing: string[];
+  /** A reason has to be given. */
+  why?: boolean;
+}
+
+export interface Rights {
+  edit: string[];
+  collections: Record<string, string[]>;
+  transitions: Transition[];
+  assign: boolean;
+}
+
+export interface RecordView {
+  /** One line that names the record. */
+  title?: string | null;
+  id: Uuid;
+  kind: string;
+  number: string | null;
+  temp_number: string | null;
+  status: string | null;
+  fields: Fields;
+  collections: Record<string, Entry[]>;
+  events: RecordEvent[];
+  assign: { lead: Uuid | null; others: Uuid[] };
+  conflicts: Conflict[];
+  flags: string[];
+  rights: Rights;
+  /** What a newer version of the program wrote and this one has no field for. */
+  unknown: Record<string, unknown>;
+}
+
+export interface HistoryItem {
+  /** A field key, `collection/uuid/field`, `status` or `assign/uuid`. */
+  field: string;
+  value: FieldValue;
+  by: Uuid | null;
+  at: string | null;
+  change: string;
+  received_at: string | null;
+}
+
+export type Intent =
+  | { cmd: 'create'; fields: Fields }
+  | { cmd: 'set'; field: string; value: FieldValue }
+  | { cmd: 'choose'; field: string; n: number }
+  | { cmd: 'add'; collection: string; id?: Uuid; fields: Fields }
+  | { cmd: 'update'; collection: string; id: Uuid; fields: Fields }
+  | { cmd: 'remove'; collection: string; id: Uuid }
+  | { cmd: 'event'; to: string; why?: string; fields?: Fields }
+  | { cmd: 'assign'; lead: Uuid; others?: Uuid[] };
