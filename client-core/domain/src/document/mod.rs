@@ -41,7 +41,7 @@ use crate::ids::{RecordId, UserId};
 pub use conflict::{Conflict, ConflictValue};
 pub use genesis::{genesis_change, genesis_hash};
 pub use history::HistoryItem;
-pub use inspect::{Incoming, Judged, Outcome, admit};
+pub use inspect::{Admission, Incoming, Judged, Outcome, admit};
 pub use permit::{Rights, Step, missing, permit, requirements};
 pub use read::{Entry, RecordView};
 pub use write::{Made, Writer};
