@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Every test. --long runs the same code with the counts of a release.
+source "$(dirname "$0")/lib.sh"
+if [ "${1:-}" = --long ]; then
+    export FL_LONG=1 FL_MUTANTS=${FL_MUTANTS:-2000000} FL_KILLS=${FL_KILLS:-1000} PROPTEST_CASES=${PROPTEST_CASES:-4096}
+fi
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
+
+step "set-up" bash scripts/setup.sh --tests
+step "format" cargo fmt --all --check
+step "web: install, lint, types, unit tests, build" bash scripts/test-web.sh
+step "lints" cargo clippy --locked --workspace --exclude client-wasm --all-targets -- -D warnings
+step "programs" cargo build --locked -p server -p device-cli --bins
+step "rust tests" cargo test --locked --workspace --exclude client-wasm
+step "browser core" bash scripts/test-wasm.sh
+step "browser tests" npm --prefix web run e2e
+echo
+echo "all tests passed"
