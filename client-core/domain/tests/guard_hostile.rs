@@ -5,7 +5,7 @@
 mod hostile;
 
 use automerge::{Automerge, ObjType, ROOT, ReadDoc as _, ScalarValue, transaction::Transactable as _};
-use domain::guard::{Action, Causal, Limits, Root, bloom_ok, load_strict, parse, touches, trial};
+use domain::guard::{Action, Causal, Limits, Root, Touches, bloom_ok, load_strict, parse, touches, trial};
 use hostile::{
     USER, actor, admit, commit, container,
     craft::{
@@ -47,6 +47,21 @@ fn the_honest_craft_is_admitted() {
     let checked = parse(&chunk, &Limits::default()).unwrap();
     assert_eq!(checked.canonical, Craft::on(&doc).chunk(), "only the plain form is kept");
     assert_eq!((checked.rows, checked.author, checked.has_extra), (1, Some(USER), true));
+}
+
+#[test]
+fn a_long_text_is_admitted() {
+    let doc = record();
+    let mut typed = edit_as(&doc, USER, actor(0x61));
+    let change = commit(&mut typed, 1, |tx| {
+        let fields = tx.get(ROOT, "fields").unwrap().unwrap().1;
+        let story = tx.get(&fields, "story").unwrap().unwrap().1;
+        tx.splice_text(&story, 0, 0, &"液压油温过高，停机。".repeat(1_900)).unwrap();
+    });
+    assert!(change.len() > 18_000);
+    let admitted = admit(&doc, &[change.raw_bytes().to_vec()], Some(USER), &Limits::default()).unwrap();
+    assert_eq!(heads(&admitted.doc), heads(&typed));
+    assert_eq!(touches(&doc, &change).unwrap().len(), 1);
 }
 
 #[test]
@@ -556,4 +571,9 @@ fn touches_name_every_path() {
     assert_eq!(container(&after, "assign"), container(&edited, "assign"));
     // An object the document does not hold yet.
     assert_eq!(touches(&doc, &change).unwrap_err().detail, "writes to an object that does not exist");
+    // Unless the change that makes it was looked at before, in the same sequence.
+    let first = after.get_changes(&heads(&doc)).pop().unwrap();
+    let mut sequence = Touches::new(&doc);
+    sequence.of(&first).unwrap();
+    assert_eq!(sequence.of(&change).unwrap(), found);
 }
