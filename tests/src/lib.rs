@@ -1,1 +1,5 @@
-//! Package `e2e`.
+//! Whole-system scenarios: the real server program, real device stores, a network that fails.
+
+pub mod chance;
+pub mod network;
+pub mod server;
