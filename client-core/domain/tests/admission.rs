@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use common::*;
 use domain::authz::{Flag, Principal};
-use domain::document::{Admission, Incoming, Made, Outcome, Record, admit};
+use domain::document::{Admission, Incoming, Made, Outcome, Record, admit, permit};
 use domain::error::Code;
+use domain::intent::Intent;
 use domain::schema::Schema;
 use serde_json::json;
 
@@ -184,6 +185,27 @@ fn nobody_rewrites_another_s_evidence_and_nobody_types_the_number() {
     let number = phone.set("complaint_no", "TS2026-99999");
     let got = outcomes(&push(&schema, &mut server, &engineer(1), &[&number]));
     assert_eq!(code(&got[0]), Some(Code::ForbiddenField));
+}
+
+#[test]
+fn a_field_of_an_entry_can_be_the_office_s() {
+    let schema = schema_with(
+        "[[collection]]\nkey = \"parts\"\ngroup = \"g\"\nlabel = { zh = \"零件\", en = \"Parts\" }\naccess = \"evidence\"\n\
+         [[collection.field]]\nkey = \"name\"\ntype = \"text\"\nlabel = { zh = \"名称\", en = \"Name\" }\n\
+         [[collection.field]]\nkey = \"verdict\"\ntype = \"text\"\nlabel = { zh = \"鉴定\", en = \"Verdict\" }\naccess = \"core\"\n",
+    );
+    let (mut phone, mut server) = registered(&schema);
+    let forged =
+        phone.ok(json!({"cmd":"add","collection":"parts","fields":{"name":"油封","verdict":"免费更换"}}));
+    let got = outcomes(&push(&schema, &mut server, &engineer(1), &[&forged]));
+    assert_eq!(code(&got[0]), Some(Code::ForbiddenField));
+    let view = server.view(kind(&schema));
+    let add = |fields| Intent::Add { collection: "parts".into(), id: None, fields };
+    let with = |json: serde_json::Value| json.as_object().unwrap().clone();
+    let asked = add(with(json!({"name":"油封","verdict":"免费更换"})));
+    assert!(permit(&engineer(1), kind(&schema), &view, &asked).is_err());
+    assert!(permit(&office(9), kind(&schema), &view, &asked).is_ok());
+    assert!(permit(&engineer(1), kind(&schema), &view, &add(with(json!({"name":"油封"})))).is_ok());
 }
 
 #[test]

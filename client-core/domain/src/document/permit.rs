@@ -85,8 +85,17 @@ fn acts(person: &Principal, kind: &Kind, view: &RecordView, intent: &Intent) -> 
                 vec![entry(collection, Deed::Edit { own: own(collection, &id) })?]
             }
         },
-        Intent::Add { collection, .. } => vec![entry(collection, Deed::Add)?],
-        Intent::Update { collection, id, .. } | Intent::Remove { collection, id } => {
+        Intent::Add { collection, fields, .. } => {
+            let mut acts = vec![entry(collection, Deed::Add)?];
+            acts.extend(fields.keys().filter_map(|key| entry_field_act(kind, collection, key)));
+            acts
+        }
+        Intent::Update { collection, id, fields } => {
+            let mut acts = vec![entry(collection, Deed::Edit { own: own(collection, id) })?];
+            acts.extend(fields.keys().filter_map(|key| entry_field_act(kind, collection, key)));
+            acts
+        }
+        Intent::Remove { collection, id } => {
             vec![entry(collection, Deed::Edit { own: own(collection, id) })?]
         }
         Intent::Event { to, fields, .. } => {
@@ -107,9 +116,19 @@ fn set_act(kind: &Kind, view: &RecordView, key: &str) -> Result<Act, Refusal> {
         .field(key)
         .ok_or_else(|| Refusal::field(Code::UnknownField, key).with("kind", kind.key.clone()))?;
     let first = view.value(key).is_empty();
-    // What the system works out is nobody's to type.
-    let access = if field.computed { Access::System } else { field.access };
-    Ok(Act { subject: key.to_owned(), access, may: field.may, deed: Deed::Set { first } })
+    Ok(Act { subject: key.to_owned(), access: field.access(), may: field.may, deed: Deed::Set { first } })
+}
+
+/// The act of writing a field of an entry, where the field has a stricter class than its collection.
+pub(super) fn entry_field_act(kind: &Kind, collection: &str, key: &str) -> Option<Act> {
+    let collection = kind.collection(collection)?;
+    let field = collection.field(key)?;
+    (field.access() != collection.access || field.may.is_some()).then(|| Act {
+        subject: format!("{}/{key}", collection.key),
+        access: field.access(),
+        may: field.may,
+        deed: Deed::Set { first: true },
+    })
 }
 
 /// What a person may do to a record now: the answer that screens grey out by.

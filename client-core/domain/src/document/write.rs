@@ -266,7 +266,7 @@ pub(super) fn implied_field(collection: &Collection, key: &str) -> Option<Field>
         list: None,
         target: None,
         required: crate::schema::Required::default(),
-        access: collection.access,
+        declared_access: Some(collection.access),
         offline: collection.offline,
         conflict: crate::schema::Conflict::Silent,
         index: false,

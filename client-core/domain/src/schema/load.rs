@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{CodeList, FILE_FIELDS, Field, FieldType, Kind, Required, Schema};
+use super::{Access, CodeList, FILE_FIELDS, Field, FieldType, Kind, Required, Schema};
 use crate::lifecycle;
 
 mod embedded {
@@ -70,6 +70,7 @@ impl Schema {
                 }
             } else {
                 let mut kind: Kind = toml::from_str(&text).map_err(syntax)?;
+                inherit_access(&mut kind);
                 kind.by_key = HashMap::with_capacity(kind.fields.len());
                 for (i, field) in kind.fields.iter().enumerate() {
                     if kind.by_key.insert(field.key.clone(), i).is_some() {
@@ -179,6 +180,17 @@ impl Schema {
             }
         }
         Ok(())
+    }
+}
+
+fn inherit_access(kind: &mut Kind) {
+    for field in &mut kind.fields {
+        field.declared_access.get_or_insert(Access::Core);
+    }
+    for collection in &mut kind.collections {
+        for field in &mut collection.fields {
+            field.declared_access.get_or_insert(collection.access);
+        }
     }
 }
 

@@ -152,9 +152,10 @@ pub struct Field {
     /// When it must have a value.
     #[serde(default)]
     pub required: Required,
-    /// Who may change it.
-    #[serde(default = "core_access")]
-    pub access: Access,
+    /// Who may change it, as declared; after loading always there: a field of an entry has its
+    /// collection's class unless it declares its own, any other field is the office's.
+    #[serde(default, rename = "access")]
+    pub declared_access: Option<Access>,
     /// May be captured on a phone.
     #[serde(default, skip_serializing_if = "is_false")]
     pub offline: bool,
@@ -210,6 +211,11 @@ fn one() -> u32 {
 }
 
 impl Field {
+    /// Who may change it. What the system works out is nobody's to type.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        if self.computed { Access::System } else { self.declared_access.unwrap_or(Access::Core) }
+    }
     /// Most characters that the field takes: as declared, else 200, or 4,000 for prose.
     #[must_use]
     pub fn max_chars(&self) -> usize {

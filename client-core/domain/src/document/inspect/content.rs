@@ -7,6 +7,7 @@ use automerge::{Automerge, ROOT, ScalarValue};
 
 use super::point::Reader;
 use crate::authz::{Act, Deed, Principal, Role};
+use crate::document::permit::entry_field_act;
 use crate::document::read::prev_ids;
 use crate::document::scalar::from_scalar;
 use crate::document::write::implied_field;
@@ -143,7 +144,7 @@ impl Content {
         }
         let filled = written(schema, field, &touch.action)?;
         let first = !self.filled.contains(&touch.key);
-        let access = if field.computed { Access::System } else { field.access };
+        let access = field.access();
         let subject = field.key.clone();
         // The parts of one prose edit are one act.
         if !reading.acts.iter().any(|a| a.subject == subject && matches!(a.deed, Deed::Set { .. })) {
@@ -207,6 +208,11 @@ impl Content {
             ("_by" | "_at", _) => Err(Refusal::field(Code::Frozen, &format!("{}/{key}", collection.key))),
             ("removed", Action::Put(ScalarValue::Boolean(_))) => Ok(()),
             _ => {
+                if let Some(act) = entry_field_act(kind, &collection.key, key)
+                    && !reading.acts.contains(&act)
+                {
+                    reading.acts.push(act);
+                }
                 let implied = implied_field(collection, key);
                 let field = collection.field(key).or(implied.as_ref()).ok_or_else(|| {
                     Refusal::field(Code::SchemaUnsupported, &format!("{}/{key}", collection.key))
