@@ -12,7 +12,7 @@ export const router = createRouter({
       path: '/',
       component: AppShell,
       children: [
-        { path: '', name: 'home', redirect: () => `/${schema.value?.mainKinds[0]?.key ?? ''}` },
+        { path: '', name: 'home', component: { render: () => null } },
         {
           path: ':kind',
           name: 'list',
@@ -37,8 +37,8 @@ router.beforeEach(async (to) => {
   if (to.name === 'signin') return true;
   try {
     if (await resume()) {
-      // The first page asked for decides nothing before the schema is there.
-      return to.name === 'home' || to.path === '/' ? { path: firstKind() } : true;
+      // Which kind comes first is known only once the schema is there.
+      return to.name === 'home' ? { path: firstKind() } : true;
     }
     return { name: 'signin', query: { to: to.fullPath } };
   } catch (error) {
