@@ -123,9 +123,10 @@ export class Schema {
     );
   }
 
-  /** Kinds with a list of their own, in the schema's order. */
+  /** Kinds with a list of their own: first what goes through a lifecycle, then what it refers to. */
   get mainKinds(): KindSchema[] {
-    return [...this.kinds.values()].filter((kind) => !this.companionKeys.has(kind.key));
+    const main = [...this.kinds.values()].filter((kind) => !this.companionKeys.has(kind.key));
+    return [...main.filter((kind) => kind.lifecycle), ...main.filter((kind) => !kind.lifecycle)];
   }
 
   companionOf(kind: KindSchema): KindSchema | undefined {
@@ -155,9 +156,9 @@ export class Schema {
     return (list && this.lists.get(list)?.codes) || [];
   }
 
-  /** Columns of the kind's list, in their order. */
+  /** Columns of the kind's list, in their order; a companion's stand beside its record's. */
   columns(kind: KindSchema): FieldSchema[] {
-    return kind.fields
+    return [...kind.fields, ...(this.companionOf(kind)?.fields ?? [])]
       .filter((field) => typeof field.column === 'number')
       .sort((a, b) => (a.column ?? 0) - (b.column ?? 0));
   }

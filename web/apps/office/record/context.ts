@@ -16,6 +16,8 @@ export interface RecordContext {
   /** All editable fields are inputs. */
   editAll: Ref<boolean>;
   saving: Ref<boolean>;
+  /** Grows with each successful save; inputs without a draft close then. */
+  saves: Ref<number>;
   canEdit(key: string): boolean;
   valueOf(key: string): FieldValue;
   /** Sends intents; throws the refusal. */
