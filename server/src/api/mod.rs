@@ -1,0 +1,25 @@
+//! Every route on one screen. A route is registered with its documentation, so `/api/openapi.json` has them all.
+
+pub mod extract;
+pub mod health;
+pub mod me;
+pub mod openapi;
+pub mod session;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+/// All routes but the web apps.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .routes(routes!(session::login::login, session::logout::logout))
+        .routes(routes!(session::refresh::refresh))
+        .routes(routes!(me::me))
+        .routes(routes!(me::devices))
+        .routes(routes!(me::revoke_device))
+}
