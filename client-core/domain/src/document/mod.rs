@@ -180,6 +180,18 @@ impl Record {
         Ok(())
     }
 
+    /// Applies changes without a single check: what [`Record::apply`] costs beside this is the price of the
+    /// guard. For benchmarks of the floor; nothing else may trust bytes so.
+    ///
+    /// # Errors
+    /// `malformed` if the library itself refuses them.
+    pub fn apply_unchecked(&mut self, chunks: &[impl AsRef<[u8]>]) -> Result<(), Refusal> {
+        let malformed = |_| Refusal::new(Code::Malformed);
+        let changes = chunks.iter().map(|c| automerge::Change::from_bytes(c.as_ref().to_vec()));
+        let changes = changes.collect::<Result<Vec<_>, _>>().map_err(malformed)?;
+        self.doc.apply_changes(changes).map_err(|_| Refusal::new(Code::Malformed))
+    }
+
     /// Opens the record for editing by `user` under a fresh random `actor`. Actor ids are never used
     /// twice: a device restored from a backup would otherwise reuse sequence numbers and be stuck.
     pub fn begin(&mut self, user: UserId, actor: [u8; 16]) {
