@@ -1,0 +1,142 @@
+//! Records as files for people and programs: workbooks, CSV tables and JSON lines.
+//!
+//! Columns come from the schema. Nothing of a record is left out: collections have sheets of their own
+//! (in CSV, columns), and what this version does not know stands in a last column as JSON.
+
+mod delimited;
+mod json;
+mod table;
+mod workbook;
+
+use std::io::{Seek, Write};
+
+use domain::document::RecordView;
+use domain::schema::{Kind, Schema};
+use domain::time::{Timestamp, Zone};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+pub use delimited::neutral;
+
+/// A record to be written.
+pub struct Item {
+    /// Its document.
+    pub main: RecordView,
+    /// Its companion's, where there is one.
+    pub companion: Option<RecordView>,
+    /// Its official or else temporary number.
+    pub number: Option<String>,
+    /// When the server last changed it.
+    pub updated_at: Option<Timestamp>,
+    /// The record as the API answers it.
+    pub json: Json,
+}
+
+/// Names of what references point to.
+pub trait Names {
+    /// The name of a user or the title of a record; `None` if there is no such thing.
+    fn name(&self, target: &str, id: Uuid) -> Option<String>;
+}
+
+/// File format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Excel workbook.
+    Xlsx,
+    /// UTF-8 with a byte-order mark, CRLF.
+    Csv,
+    /// One JSON object per line, as the API answers it.
+    Json,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Xlsx, Self::Csv, Self::Json];
+
+    /// The stable word, also the file extension.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
+
+    /// The format with this word.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|f| f.as_str() == text)
+    }
+}
+
+/// Why an export stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The file cannot be written.
+    #[error("cannot write the file: {0}")]
+    Io(#[from] std::io::Error),
+    /// More rows than a sheet of a workbook holds; CSV and JSON have no such limit.
+    #[error("a sheet holds at most {0} rows")]
+    TooManyRows(u32),
+    /// The workbook library reports a fault.
+    #[error("cannot write the workbook: {0}")]
+    Workbook(String),
+}
+
+impl ExportError {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "file_unwritable",
+            Self::TooManyRows(_) => "too_large",
+            Self::Workbook(_) => "server_fault",
+        }
+    }
+}
+
+/// What an export reads from.
+pub struct Context<'a> {
+    /// The schema.
+    pub schema: &'a Schema,
+    /// The kind exported.
+    pub kind: &'a Kind,
+    /// The zone in which times are shown.
+    pub zone: &'a Zone,
+    /// Names of references.
+    pub names: &'a dyn Names,
+}
+
+/// Takes records one after the other and holds none of them.
+pub trait Sink {
+    /// Writes a record.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    fn put(&mut self, item: &Item) -> Result<(), ExportError>;
+    /// Completes the file.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    fn finish(self: Box<Self>) -> Result<(), ExportError>;
+}
+
+/// A sink that writes `format` to `out`.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn sink<'a, W: Write + Seek + Send + 'a>(
+    context: Context<'a>,
+    format: Format,
+    out: W,
+) -> Result<Box<dyn Sink + 'a>, ExportError> {
+    Ok(match format {
+        Format::Xlsx => Box::new(workbook::Workbook::new(context, out)?),
+        Format::Csv => Box::new(delimited::Delimited::new(context, out)?),
+        Format::Json => Box::new(json::Lines::new(out)),
+    })
+}
+
+#[cfg(test)]
+mod tests;
