@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::schema::Schema;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
@@ -11,7 +12,9 @@ use crate::auth::token::Keys;
 use crate::config::Config;
 use crate::error::ServerError;
 use crate::host::{Clock, Millis, Rng, SystemClock, SystemRng, new_id};
+use crate::records::Records;
 use crate::store::{Store, StoreError};
+use crate::sync::{Ledger, LedgerError, Parts};
 use crate::telemetry;
 
 /// Password hashes at once: each takes 19 MiB and a core.
@@ -34,6 +37,10 @@ pub struct AppState {
     pub throttle: Arc<Throttle>,
     /// Permits for password hashes.
     pub hashing: Arc<Semaphore>,
+    /// Documents in, feeds out.
+    pub ledger: Ledger,
+    /// Records for people and programs.
+    pub records: Records,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     stopping: watch::Sender<bool>,
@@ -55,7 +62,20 @@ impl AppState {
     pub fn open_with(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, StoreError> {
         let store = Store::open(&config.data)?;
         let keys = Keys::load(&config.data, rng.as_ref())?;
+        let ledger = Ledger::open(Parts {
+            store: store.clone(),
+            receipt_key: config.receipt_key.clone(),
+            schema: Schema::builtin().map_err(std::io::Error::other)?,
+            clock: Arc::clone(&clock),
+            rng: Arc::clone(&rng),
+        })
+        .map_err(|error| match error {
+            LedgerError::Store(error) => error,
+            other => std::io::Error::other(other).into(),
+        })?;
         Ok(Self {
+            records: Records::new(ledger.clone()),
+            ledger,
             config: Arc::new(config),
             store,
             clock,
@@ -84,6 +104,13 @@ impl AppState {
     /// Turns true when the server begins to shut down; answers without an end (live events) stop then.
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
+    }
+
+    /// Closes the state and waits until the data directory is free, if nothing else holds it.
+    pub fn close(self) {
+        let Self { store, ledger, records, .. } = self;
+        drop((records, ledger));
+        store.close();
     }
 
     /// Begins the shutdown.

@@ -1,10 +1,15 @@
 //! Every route on one screen. A route is registered with its documentation, so `/api/openapi.json` has them all.
 
+pub mod events;
 pub mod extract;
 pub mod health;
 pub mod me;
 pub mod openapi;
+pub mod proposals;
+pub mod records;
+pub mod reference;
 pub mod session;
+pub mod sync;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,4 +27,10 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(me::me))
         .routes(routes!(me::devices))
         .routes(routes!(me::revoke_device))
+        .routes(routes!(reference::reference))
+        .routes(routes!(events::events))
+        .routes(routes!(proposals::list))
+        .routes(routes!(proposals::decide))
+        .merge(records::routes())
+        .merge(sync::routes())
 }

@@ -39,7 +39,7 @@ impl Serve {
         let state = runtime.block_on(serve(config))?;
         // Tasks that still run hold the store; the directory must be free before the process says it is done.
         runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-        state.store.close();
+        state.close();
         Ok(())
     }
 }

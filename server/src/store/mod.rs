@@ -20,6 +20,7 @@ pub mod listing;
 pub mod numbers;
 pub mod projections;
 pub mod proposals;
+pub mod reference;
 pub mod scopes;
 pub mod search;
 pub mod sessions;

@@ -1,0 +1,70 @@
+//! Records for people and programs on this side of the wire: REST, imports, demo data. They read rows and documents,
+//! and write by the same intents, the same permission table and the same admission as devices.
+
+mod draft;
+mod filter;
+mod import;
+mod list;
+mod review;
+mod show;
+mod write;
+
+use domain::authz::{Principal, Role};
+use domain::error::{Code, Refusal};
+use domain::ids::RecordId;
+use domain::schema::Kind;
+
+use crate::store::{Snapshot, scopes};
+use crate::sync::{Ledger, LedgerError};
+
+pub use filter::decoded as percent_decoded;
+pub use import::{Made, Step, Story};
+pub use list::{ListPage, ListRequest};
+pub use review::Verdict;
+
+/// The records service.
+#[derive(Clone)]
+pub struct Records {
+    ledger: Ledger,
+}
+
+impl Records {
+    /// The service over a ledger.
+    #[must_use]
+    pub fn new(ledger: Ledger) -> Self {
+        Self { ledger }
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The kind with this key.
+    ///
+    /// # Errors
+    /// `unknown_kind`.
+    pub fn kind(&self, key: &str) -> Result<&Kind, Refusal> {
+        self.ledger.schema().kind(key).ok_or_else(|| Refusal::new(Code::UnknownKind).with("kind", key))
+    }
+
+    /// The companion kind of `kind`, if there is one and this person reads it.
+    fn companion_for(&self, person: &Principal, kind: &Kind) -> Option<&Kind> {
+        self.ledger.schema().companion(kind).filter(|_| person.role != Role::Engineer)
+    }
+
+    /// The record's number inside the database, if it is of this kind and this person sees it.
+    fn seen(
+        &self,
+        snap: &Snapshot<'_>,
+        person: &Principal,
+        kind: &Kind,
+        id: RecordId,
+    ) -> Result<i64, LedgerError> {
+        match scopes::see(snap, id, &person.scopes())? {
+            Some(found) if found.kind == kind.key => Ok(found.n),
+            _ => Err(LedgerError::code(Code::NotFound)),
+        }
+    }
+}

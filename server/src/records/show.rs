@@ -1,0 +1,136 @@
+//! One record as JSON: what it is, how it came to be, where people disagree. Record and companion are shown as one.
+
+use domain::authz::Principal;
+use domain::document::{Conflict, Record};
+use domain::ids::RecordId;
+use domain::projection;
+use domain::schema::Kind;
+use domain::time::Timestamp;
+use serde_json::{Map, Value as Json, json};
+
+use super::Records;
+use crate::store::{StoreError, changes, documents};
+use crate::sync::{LedgerError, State};
+
+/// A record, open for reading.
+pub(super) struct Shown<'a> {
+    n: i64,
+    kind: &'a Kind,
+    record: Record,
+    companion: Option<(&'a Kind, Record, Option<i64>)>,
+}
+
+impl Records {
+    pub(super) fn open<'a>(
+        &'a self,
+        person: &Principal,
+        kind: &'a Kind,
+        id: RecordId,
+    ) -> Result<Shown<'a>, LedgerError> {
+        let companion = self.companion_for(person, kind).map(|c| (c, id.companion(&c.key)));
+        let (n, main, other) = self.ledger.store().read_blocking(|snap| {
+            let n = self.seen(snap, person, kind, id)?;
+            let other = match companion {
+                Some((kind, id)) => {
+                    let n = documents::position(snap, id)?.map(|p| p.n);
+                    Some((kind, State::read(snap, id)?.record(&kind.key, id)?, n))
+                }
+                None => None,
+            };
+            Ok::<_, LedgerError>((n, State::read(snap, id)?, other))
+        })?;
+        Ok(Shown { n, kind, record: main.record(&kind.key, id)?, companion: other })
+    }
+
+    /// A record as the API shows it. Blocks.
+    ///
+    /// # Errors
+    /// `not_found` for what the person does not see.
+    pub fn show(
+        &self,
+        person: &Principal,
+        kind: &Kind,
+        id: RecordId,
+    ) -> Result<Map<String, Json>, LedgerError> {
+        let shown = self.open(person, kind, id)?;
+        let view = shown.record.view(kind);
+        let row = projection::row(self.ledger.schema(), kind, &view);
+        let mut out = view.to_json();
+        let number = row.number.or(row.temp_number);
+        out.insert("number".into(), json!(number));
+        out.insert("title".into(), json!(row.title));
+        out.insert("created_at".into(), json!(row.created_at));
+        out.insert("created_by".into(), json!(row.created_by));
+        let mut flags = self.ledger.store().read_blocking(|snap| changes::flags(snap, shown.n))?;
+        let other = shown.companion.as_ref().map(|(kind, record, n)| (*kind, record.view(kind), *n));
+        if let Some((_, view, n)) = &other {
+            let theirs = view.to_json();
+            for part in ["fields", "collections", "unknown"] {
+                if let (Some(Json::Object(all)), Some(Json::Object(more))) =
+                    (out.get_mut(part), theirs.get(part))
+                {
+                    all.extend(more.clone());
+                }
+            }
+            if let Some(n) = n {
+                flags.extend(self.ledger.store().read_blocking(|snap| changes::flags(snap, *n))?);
+            }
+        }
+        let companion = other.as_ref().map(|(kind, view, _)| (*kind, view));
+        out.insert("rights".into(), json!(Record::rights(person, kind, &view, companion)));
+        out.insert("conflicts".into(), json!(shown.conflicts()));
+        out.insert("flags".into(), json!(flags));
+        Ok(out)
+    }
+
+    /// The values that were set at the same time. Blocks.
+    ///
+    /// # Errors
+    /// `not_found` for what the person does not see.
+    pub fn conflicts(
+        &self,
+        person: &Principal,
+        kind: &Kind,
+        id: RecordId,
+    ) -> Result<Vec<Conflict>, LedgerError> {
+        Ok(self.open(person, kind, id)?.conflicts())
+    }
+
+    /// Every value that was ever set, newest first. Blocks.
+    ///
+    /// # Errors
+    /// `not_found` for what the person does not see.
+    pub fn history(&self, person: &Principal, kind: &Kind, id: RecordId) -> Result<Vec<Json>, LedgerError> {
+        let shown = self.open(person, kind, id)?;
+        let received = self.ledger.store().read_blocking(|snap| {
+            let mut received = changes::received(snap, shown.n)?;
+            if let Some((_, _, Some(n))) = &shown.companion {
+                received.extend(changes::received(snap, *n)?);
+            }
+            Ok::<_, StoreError>(received)
+        })?;
+        let mut items = shown.record.history(shown.kind);
+        if let Some((kind, record, _)) = &shown.companion {
+            items.extend(record.history(kind));
+            // Each is newest first already; between the two only times can tell.
+            items.sort_by_key(|i| std::cmp::Reverse((received.get(&i.change).copied(), i.at)));
+        }
+        let items = items.into_iter().filter_map(|item| {
+            let at = received.get(&item.change).map(|at| Timestamp(*at));
+            let Ok(Json::Object(mut json)) = serde_json::to_value(item) else { return None };
+            json.insert("received_at".into(), json!(at));
+            Some(Json::Object(json))
+        });
+        Ok(items.collect())
+    }
+}
+
+impl Shown<'_> {
+    fn conflicts(&self) -> Vec<Conflict> {
+        let mut all = self.record.conflicts(self.kind);
+        if let Some((kind, record, _)) = &self.companion {
+            all.extend(record.conflicts(kind));
+        }
+        all
+    }
+}

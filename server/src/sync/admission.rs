@@ -1,0 +1,326 @@
+//! From bytes to a decision about each change, and from there to the disk.
+//!
+//! Judging is done on snapshots, in parallel, off the async threads; the write transaction then only checks that the
+//! document is still where it was, and everything is judged anew if it is not.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use domain::authz::{Role, Scope};
+use domain::document::{self, Hash, Outcome, Record};
+use domain::error::{Code, Refusal};
+use domain::ids::RecordId;
+use domain::schema::{Kind, Visibility};
+
+use super::commit::{self, Chunk, DocWrite, Done, Setting, Written};
+use super::{Author, Ledger, LedgerError, sees};
+use crate::store::documents::{Position, Stored};
+use crate::store::{Durable, Snapshot, StoreError, documents, proposals, scopes};
+
+/// How often a document is judged anew when others keep writing to it.
+const ATTEMPTS: usize = 12;
+
+/// Changes of one document, as somebody sent them.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The record.
+    pub id: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Change chunks, dependencies first.
+    pub chunks: Vec<Vec<u8>>,
+}
+
+/// What came of them.
+#[derive(Debug)]
+pub struct Admitted {
+    /// A decision for each chunk, in order. What is accepted, proposed or a duplicate is on the disk.
+    pub outcomes: Vec<Outcome>,
+    /// The document's heads, if the sender sees it.
+    pub heads: Option<Vec<Hash>>,
+}
+
+/// A document as judging needs it, from one snapshot.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) stored: Option<Stored>,
+    pub(crate) scopes: BTreeSet<Scope>,
+    proposed: BTreeSet<Hash>,
+    turned_down: BTreeSet<Hash>,
+}
+
+impl State {
+    pub(crate) fn read(snap: &Snapshot<'_>, id: RecordId) -> Result<Self, StoreError> {
+        let Some(stored) = documents::load(snap, id)? else { return Ok(Self::default()) };
+        Ok(Self {
+            scopes: scopes::of(snap, stored.n)?,
+            proposed: proposals::waiting(snap, stored.n)?.into_iter().map(|p| p.hash).collect(),
+            turned_down: proposals::turned_down(snap, stored.n)?,
+            stored: Some(stored),
+        })
+    }
+
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.stored.as_ref().map(|s| Position { n: s.n, seq: s.seq })
+    }
+
+    /// The record; a new one if there is none.
+    pub(crate) fn record(&self, kind: &str, id: RecordId) -> Result<Record, StoreError> {
+        match &self.stored {
+            None => Ok(Record::new(kind, id)),
+            Some(stored) => open(id, &stored.plain, &stored.tail),
+        }
+    }
+}
+
+/// Opens a stored document.
+pub(crate) fn open(id: RecordId, plain: &[u8], tail: &[Vec<u8>]) -> Result<Record, StoreError> {
+    let opened = Record::load(id, plain).and_then(|mut record| {
+        record.apply(tail)?;
+        Ok(record)
+    });
+    opened.map_err(|refusal| {
+        tracing::error!(record = %id, %refusal, "a stored document cannot be read; run `fieldledger verify`");
+        StoreError::Damaged("document")
+    })
+}
+
+/// A document that was judged, and what is to be written.
+pub(crate) struct Prepared {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) write: Option<DocWrite>,
+    heads: Option<Vec<Hash>>,
+}
+
+impl Prepared {
+    fn refused(chunks: usize, refusal: &Refusal) -> Self {
+        let outcome = Outcome::Refused { refusal: refusal.clone(), need: Vec::new() };
+        Self { outcomes: vec![outcome; chunks], write: None, heads: None }
+    }
+
+    /// The first refusal, if anything was not accepted as it is.
+    pub(crate) fn obstacle(&self) -> Option<Refusal> {
+        self.outcomes.iter().find_map(|outcome| match outcome {
+            Outcome::Refused { refusal, .. } => Some(refusal.clone()),
+            Outcome::Proposed(_) => Some(Refusal::new(Code::ForbiddenState)),
+            Outcome::Accepted(_) | Outcome::Duplicate => None,
+        })
+    }
+}
+
+impl Ledger {
+    /// Judges what a device sent, and stores what passes. Blocks.
+    ///
+    /// # Errors
+    /// A failure of the store; nothing is then promised about any of it. A refusal of one document's changes is no
+    /// error: it stands in the outcomes, and harms no other document.
+    pub fn push(&self, author: &Author, items: &[Incoming]) -> Result<Vec<Admitted>, LedgerError> {
+        let mut admitted: Vec<Option<Admitted>> = items.iter().map(|_| None).collect();
+        let mut todo: Vec<usize> = (0..items.len()).collect();
+        for _ in 0..ATTEMPTS {
+            let states = self.store().read_blocking(|snap| {
+                todo.iter().map(|i| State::read(snap, items[*i].id)).collect::<Result<Vec<_>, StoreError>>()
+            })?;
+            let mut writes = Vec::new();
+            let mut waiting = Vec::new();
+            for (i, state) in todo.iter().zip(states) {
+                let mut prepared = self.judge(author, &items[*i], &state)?;
+                match prepared.write.take() {
+                    Some(write) => {
+                        writes.push(write);
+                        waiting.push((*i, prepared));
+                    }
+                    None => {
+                        admitted[*i] = Some(Admitted { outcomes: prepared.outcomes, heads: prepared.heads })
+                    }
+                }
+            }
+            if writes.is_empty() {
+                break;
+            }
+            let written = self.write_each(writes)?.into_inner();
+            todo.clear();
+            for ((i, prepared), written) in waiting.into_iter().zip(written) {
+                match written {
+                    Written::Stale => todo.push(i),
+                    Written::Done(done) => {
+                        let seen = sees(&author.principal.scopes(), &done.scopes);
+                        let heads = if done.seq.is_some() { Some(done.heads) } else { prepared.heads };
+                        let heads = heads.filter(|_| seen);
+                        admitted[i] = Some(Admitted { outcomes: prepared.outcomes, heads });
+                    }
+                }
+            }
+            if todo.is_empty() {
+                break;
+            }
+        }
+        let busy = |i: usize| {
+            let prepared = Prepared::refused(items[i].chunks.len(), &Refusal::new(Code::ServerFault));
+            Admitted { outcomes: prepared.outcomes, heads: None }
+        };
+        Ok(admitted.into_iter().enumerate().map(|(i, a)| a.unwrap_or_else(|| busy(i))).collect())
+    }
+
+    /// Judges one document's changes; a panic on the way refuses them and harms nothing else.
+    fn judge(&self, author: &Author, item: &Incoming, state: &State) -> Result<Prepared, LedgerError> {
+        let judged = catch_unwind(AssertUnwindSafe(|| self.prepare(Some(author), item, state)));
+        judged.unwrap_or_else(|_| {
+            tracing::error!(record = %item.id, "judging a change panicked");
+            Ok(Prepared::refused(item.chunks.len(), &Refusal::new(Code::ServerFault)))
+        })
+    }
+
+    /// Judges changes against a state. Without an author only structure is judged: for changes that were decided
+    /// about before.
+    pub(crate) fn prepare(
+        &self,
+        author: Option<&Author>,
+        item: &Incoming,
+        state: &State,
+    ) -> Result<Prepared, LedgerError> {
+        let refused = |code| Ok(Prepared::refused(item.chunks.len(), &Refusal::new(code)));
+        let Some(kind) = self.schema().kind(&item.kind) else { return refused(Code::UnknownKind) };
+        if let Some(code) = barred(author, kind, item.id, state) {
+            return refused(code);
+        }
+        let record = match state.record(&item.kind, item.id) {
+            Ok(record) => record,
+            Err(StoreError::Damaged(_)) => return refused(Code::ServerFault),
+            Err(error) => return Err(error.into()),
+        };
+        let chunks: Vec<&[u8]> = item.chunks.iter().map(Vec::as_slice).collect();
+        // A proposal that was turned down stays so, however often it is sent.
+        let mut proposed = state.proposed.clone();
+        proposed.extend(&state.turned_down);
+        let none = BTreeSet::new();
+        let admission = document::admit(&document::Incoming {
+            schema: self.schema(),
+            record: &record,
+            chunks: &chunks,
+            person: author.map(|a| &a.principal),
+            proposed: if author.is_some() { &proposed } else { &none },
+        });
+        let mut merged = Vec::new();
+        let mut kept = Vec::new();
+        let mut outcomes = Vec::with_capacity(admission.judged.len());
+        for judged in admission.judged {
+            let outcome = match (&judged.outcome, judged.hash) {
+                (Outcome::Accepted(flag), Some(hash)) => {
+                    merged.push(Chunk { hash, bytes: judged.canonical, flag: *flag });
+                    judged.outcome
+                }
+                (Outcome::Proposed(_), Some(hash)) if state.turned_down.contains(&hash) => Outcome::Refused {
+                    refusal: Refusal::new(Code::ForbiddenState).with("decision", "refused"),
+                    need: Vec::new(),
+                },
+                (Outcome::Proposed(flag), Some(hash)) => {
+                    if !state.proposed.contains(&hash) {
+                        kept.push(proposals::New { hash, data: judged.canonical, flag: flag.as_str() });
+                    }
+                    judged.outcome
+                }
+                _ => judged.outcome,
+            };
+            outcomes.push(outcome);
+        }
+        let merged = admission.merged.filter(|_| !merged.is_empty()).map(|(record, _)| (record, merged));
+        let seen = author.is_none_or(|a| sees(&a.principal.scopes(), &state.scopes));
+        let heads = state.stored.as_ref().filter(|_| seen).map(|s| s.heads.clone());
+        if merged.is_none() && kept.is_empty() {
+            return Ok(Prepared { outcomes, write: None, heads });
+        }
+        let write = DocWrite {
+            id: item.id,
+            position: state.position(),
+            // A new record's number is given in the transaction, and it is read there.
+            reading: merged
+                .as_ref()
+                .filter(|_| kind.number.is_none() || state.stored.is_some())
+                .map(|(record, _)| commit::read(self.schema(), kind, record)),
+            merged,
+            proposals: kept,
+            author: author.cloned(),
+            salt: self.random()?,
+        };
+        Ok(Prepared { outcomes, write: Some(write), heads })
+    }
+
+    /// Writes documents in one transaction, each of them or not.
+    fn write_each(&self, writes: Vec<DocWrite>) -> Result<Durable<Vec<Written>>, LedgerError> {
+        self.transact(writes, false).map(|w| w.map(Option::unwrap_or_default))
+    }
+
+    /// Writes documents in one transaction, all of them or none; `None` if one of them had moved.
+    pub(crate) fn write_all(&self, writes: Vec<DocWrite>) -> Result<Option<Vec<Done>>, LedgerError> {
+        let Some(written) = self.transact(writes, true)?.into_inner() else { return Ok(None) };
+        let done = written.into_iter().map(|w| match w {
+            Written::Done(done) => Some(*done),
+            Written::Stale => None,
+        });
+        Ok(done.collect())
+    }
+
+    fn transact(
+        &self,
+        writes: Vec<DocWrite>,
+        all: bool,
+    ) -> Result<Durable<Option<Vec<Written>>>, LedgerError> {
+        let (schema, zone) = (self.schema().clone(), self.zone().clone());
+        let now = self.millis();
+        let written = self.store().write_blocking(move |tx| {
+            let setting = Setting { schema: &schema, zone: &zone, now };
+            let mut out = Vec::with_capacity(writes.len());
+            for write in writes {
+                out.push(commit::write(tx, &setting, write)?);
+                if all && matches!(out.last(), Some(Written::Stale)) {
+                    return Err(Halt::Stale);
+                }
+            }
+            Ok(out)
+        });
+        let written: Durable<Option<Vec<Written>>> = match written {
+            Ok(written) => written.map(Some),
+            // The savepoint was rolled back: an empty transaction is proof enough that nothing is promised.
+            Err(Halt::Stale) => self.store().write_blocking(|_| Ok::<_, StoreError>(None))?,
+            Err(Halt::Store(error)) => return Err(error.into()),
+        };
+        for done in written.iter().flatten() {
+            if let Written::Done(done) = done
+                && let Some(live) = done.live()
+            {
+                // Nobody may be listening.
+                let _ = self.0.live.send(live);
+            }
+        }
+        Ok(written)
+    }
+}
+
+/// Why a transaction was given up.
+enum Halt {
+    Stale,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What no change needs to be looked at for.
+fn barred(author: Option<&Author>, kind: &Kind, id: RecordId, state: &State) -> Option<Code> {
+    match &state.stored {
+        // Another kind's document has this id: for this kind there is none, and there cannot be one.
+        Some(stored) if stored.kind != kind.key => return Some(Code::ForbiddenDoc),
+        Some(_) => {}
+        // Derived ids (version 8) are for companion documents: otherwise somebody could take the place of another
+        // record's companion before the office makes it.
+        None if (id.0.get_version_num() == 8) != kind.companion_of.is_some() => return Some(Code::Malformed),
+        None => {}
+    }
+    let engineer = author.is_some_and(|a| a.principal.role == Role::Engineer);
+    // What only the office reads, only the office writes, whoever made it once.
+    (engineer && kind.visibility == Visibility::Office).then_some(Code::ForbiddenDoc)
+}

@@ -1,0 +1,232 @@
+//! The last step of admission, inside the one write transaction: store the document, and everything that follows
+//! from it.
+
+use std::collections::BTreeSet;
+
+use domain::authz::{Flag, Scope, scopes as scopes_of};
+use domain::document::{Hash, Record};
+use domain::ids::RecordId;
+use domain::projection::{self, Row};
+use domain::schema::{Kind, Schema};
+use domain::time::{Timestamp, Zone};
+
+use super::{Author, Live};
+use crate::host::Millis;
+use crate::store::changes::{self, Commit, Salt};
+use crate::store::documents::{self, Content, Position};
+use crate::store::{StoreError, Tx, numbers, projections, proposals, scopes};
+
+/// A change that goes in.
+pub struct Chunk {
+    /// Its hash.
+    pub hash: Hash,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+    /// Its mark.
+    pub flag: Option<Flag>,
+}
+
+/// What a document says about itself, worked out before the transaction.
+pub struct Reading {
+    row: Row,
+    scopes: BTreeSet<Scope>,
+    plain: Vec<u8>,
+    heads: Vec<Hash>,
+    n_changes: usize,
+    number: Option<String>,
+}
+
+/// One document to write.
+pub struct DocWrite {
+    /// The record.
+    pub id: RecordId,
+    /// Where the document stood when the changes were judged.
+    pub position: Option<Position>,
+    /// The record with the changes, and the changes; `None` if there are only proposals.
+    pub merged: Option<(Record, Vec<Chunk>)>,
+    /// Changes to keep unmerged.
+    pub proposals: Vec<proposals::New>,
+    /// The reading of the record, if it can be known before (no number is to be given).
+    pub reading: Option<Reading>,
+    /// Who sent the changes; `None` for the server itself.
+    pub author: Option<Author>,
+    /// Random, for the commit log.
+    pub salt: Salt,
+}
+
+/// What is the same for all documents of a transaction.
+pub struct Setting<'a> {
+    /// The schema.
+    pub schema: &'a Schema,
+    /// The organisation's zone, for the year of numbers.
+    pub zone: &'a Zone,
+    /// The server's time.
+    pub now: Millis,
+}
+
+/// What came of a write.
+pub enum Written {
+    /// It is in the transaction.
+    Done(Box<Done>),
+    /// The document has moved since it was judged.
+    Stale,
+}
+
+/// A document after a write.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The record.
+    pub id: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// The commit; `None` if nothing was merged.
+    pub seq: Option<u64>,
+    /// Its heads, sorted.
+    pub heads: Vec<Hash>,
+    /// Who sees it.
+    pub scopes: BTreeSet<Scope>,
+    /// Its official number.
+    pub number: Option<String>,
+    /// The record that it accompanies.
+    pub main: Option<(String, RecordId)>,
+}
+
+impl Done {
+    /// What open pages are told.
+    #[must_use]
+    pub fn live(&self) -> Option<Live> {
+        let (kind, id) = self.main.clone().unwrap_or_else(|| (self.kind.clone(), self.id));
+        Some(Live { kind, id, seq: self.seq?, scopes: self.scopes.clone() })
+    }
+}
+
+/// Reads a record for its row, its scopes and its stored form.
+pub fn read(schema: &Schema, kind: &Kind, record: &Record) -> Reading {
+    let view = record.view(kind);
+    let row = projection::row(schema, kind, &view);
+    Reading {
+        number: row.number.clone(),
+        row,
+        scopes: scopes_of(kind, &view.facts(kind)),
+        plain: record.save_plain(),
+        heads: record.heads(),
+        n_changes: record.change_count(),
+    }
+}
+
+/// Whether the server still has to give the record its number; `reading` says what it has.
+fn lacks_number(kind: &Kind, reading: Option<&Reading>) -> bool {
+    kind.number.is_some() && reading.is_none_or(|r| r.number.is_none())
+}
+
+/// Writes one document.
+///
+/// # Errors
+/// A failure of the database; the job's writes are then undone by the store.
+pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Written, StoreError> {
+    let DocWrite { id, position, merged, proposals, reading, author, salt } = write;
+    if documents::position(tx, id)? != position {
+        return Ok(Written::Stale);
+    }
+    let user = author.as_ref().map(|a| a.principal.user);
+    let device = author.and_then(|a| a.device);
+    let keep = |n: i64| -> Result<(), StoreError> {
+        let Some(user) = user else { return Ok(()) };
+        proposals.iter().try_for_each(|p| proposals::keep(tx, n, p, user, device, setting.now))
+    };
+    let Some((mut record, mut chunks)) = merged else {
+        let Some(position) = position else { return Err(StoreError::Damaged("proposals for no document")) };
+        keep(position.n)?;
+        let done = Done {
+            id,
+            kind: String::new(),
+            seq: None,
+            heads: Vec::new(),
+            scopes: scopes::of(tx, position.n)?,
+            number: None,
+            main: None,
+        };
+        return Ok(Written::Done(Box::new(done)));
+    };
+    let kind = setting.schema.kind(record.kind()).ok_or(StoreError::Damaged("kind of a judged record"))?;
+    let reading = if lacks_number(kind, reading.as_ref()) {
+        number(tx, setting, kind, &mut record, &mut chunks)?;
+        read(setting.schema, kind, &record)
+    } else {
+        reading.unwrap_or_else(|| read(setting.schema, kind, &record))
+    };
+    let n = match position {
+        Some(position) => position.n,
+        None => documents::next_number(tx)?,
+    };
+    let seq = changes::next(tx, n, &Commit { salt, at: setting.now, user, device })?;
+    let bytes: Vec<&[u8]> = chunks.iter().map(|c| c.bytes.as_slice()).collect();
+    let content = Content {
+        plain: &reading.plain,
+        heads: &reading.heads,
+        n_changes: reading.n_changes,
+        chunks: &bytes,
+    };
+    match position {
+        Some(_) => documents::append(tx, n, seq, &content)?,
+        None => {
+            documents::insert(tx, n, id, &kind.key, seq, &content)?;
+            if let Some(companion) = &kind.companion {
+                projections::accompany(tx, id.companion(companion), n)?;
+            }
+        }
+    }
+    for chunk in &chunks {
+        changes::note(tx, n, seq, &chunk.hash, chunk.flag.map(Flag::as_str))?;
+    }
+    scopes::place(tx, n, seq, &reading.scopes)?;
+    projections::put(tx, kind, n, &reading.row, setting.now)?;
+    keep(n)?;
+    let main = match &kind.companion_of {
+        Some(main) => projections::main_of(tx, id)?.map(|(_, id)| (main.clone(), id)),
+        None => None,
+    };
+    Ok(Written::Done(Box::new(Done {
+        id,
+        kind: kind.key.clone(),
+        seq: Some(seq),
+        heads: reading.heads,
+        scopes: reading.scopes,
+        number: reading.number,
+        main,
+    })))
+}
+
+/// Gives a record the next number of its series, unless it brings one (a restored record does).
+fn number(
+    tx: &Tx<'_>,
+    setting: &Setting<'_>,
+    kind: &Kind,
+    record: &mut Record,
+    chunks: &mut Vec<Chunk>,
+) -> Result<(), StoreError> {
+    let Some(numbering) = &kind.number else { return Ok(()) };
+    let held = record.view(kind).value(&numbering.field).to_text();
+    if !held.is_empty() {
+        return note_number(tx, kind, &held);
+    }
+    let now = Timestamp(setting.now);
+    let year = now.date_in(setting.zone).map_or(1970, |d| d.year());
+    let n = numbers::take(tx, &kind.key, year)?;
+    let text = numbers::format(&numbering.prefix, year, n);
+    let made = record.give_number(&numbering.field, &text, now).map_err(|refusal| {
+        tracing::error!(%refusal, record = %record.id(), "a record could not take its number");
+        StoreError::Damaged("a record that cannot be written to")
+    })?;
+    chunks.extend(made.map(|m| Chunk { hash: m.hash, bytes: m.bytes, flag: None }));
+    Ok(())
+}
+
+/// Notes a number that a record brings, so that the series goes on after it.
+pub fn note_number(tx: &Tx<'_>, kind: &Kind, text: &str) -> Result<(), StoreError> {
+    let Some(numbering) = &kind.number else { return Ok(()) };
+    match numbers::parse(&numbering.prefix, text) {
+        Some((year, n)) => numbers::seen(tx, &kind.key, year, n),
+        None => Ok(()),
+    }
+}

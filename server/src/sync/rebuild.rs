@@ -1,0 +1,137 @@
+//! Everything that follows from documents can be made from them again: lists, search, scopes, numbers.
+
+use std::collections::BTreeSet;
+
+use domain::authz::{Scope, scopes as scopes_of};
+use domain::ids::RecordId;
+use domain::projection;
+
+use super::{Ledger, LedgerError, admission, commit};
+use crate::store::{Snapshot, StoreError, Tx, changes, documents, projections, scopes};
+
+/// What a rebuild went through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Rebuilt {
+    /// Documents read.
+    pub records: usize,
+    /// Documents that could not be read or are of a kind that the schema does not have; they keep their bytes.
+    pub unreadable: usize,
+}
+
+/// Something that is not as the documents say.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    /// The record.
+    pub id: RecordId,
+    /// What differs: `blob`, `heads`, `unknown_kind`, `row`, `scopes`.
+    pub what: &'static str,
+}
+
+impl Ledger {
+    /// Makes lists, search, scopes and numbers again from documents, in one transaction. Blocks.
+    ///
+    /// # Errors
+    /// A failure of the store; everything is then as it was.
+    pub fn rebuild(&self) -> Result<Rebuilt, LedgerError> {
+        let ledger = self.clone();
+        Ok(self.store().write_blocking(move |tx| ledger.rebuild_in(tx))?.into_inner())
+    }
+
+    /// Rebuilds if the list tables are of another schema.
+    pub(super) fn adopt_schema(&self) -> Result<(), LedgerError> {
+        let schema = self.schema().clone();
+        if self.store().read_blocking(|snap| projections::current(snap, &schema))? {
+            return Ok(());
+        }
+        let rebuilt = self.rebuild()?;
+        if rebuilt.records > 0 {
+            tracing::info!(records = rebuilt.records, "lists were made again for a new schema");
+        }
+        Ok(())
+    }
+
+    fn rebuild_in(&self, tx: &Tx<'_>) -> Result<Rebuilt, StoreError> {
+        projections::create(tx, self.schema())?;
+        crate::store::numbers::clear(tx)?;
+        let mut rebuilt = Rebuilt::default();
+        for (n, id, kind) in documents::all(tx)? {
+            let Some(kind) = self.schema().kind(&kind) else {
+                rebuilt.unreadable += 1;
+                continue;
+            };
+            let Some(stored) = documents::load(tx, id)? else { continue };
+            let Ok(record) = admission::open(id, &stored.plain, &stored.tail) else {
+                rebuilt.unreadable += 1;
+                continue;
+            };
+            let view = record.view(kind);
+            let row = projection::row(self.schema(), kind, &view);
+            if let Some(number) = &row.number {
+                commit::note_number(tx, kind, number)?;
+            }
+            let updated_at = changes::commit(tx, stored.seq)?.map_or(0, |c| c.at);
+            projections::put(tx, kind, n, &row, updated_at)?;
+            if let Some(companion) = &kind.companion {
+                projections::accompany(tx, id.companion(companion), n)?;
+            }
+            let wanted = scopes_of(kind, &view.facts(kind));
+            if scopes::of(tx, n)? != wanted {
+                scopes::place(tx, n, stored.seq, &wanted)?;
+            }
+            rebuilt.records += 1;
+        }
+        Ok(rebuilt)
+    }
+
+    /// Reads every document strictly and compares it with its heads, its row and its scopes. Blocks.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn verify(&self) -> Result<(usize, Vec<Difference>), LedgerError> {
+        let found = self.store().read_blocking(|snap| {
+            let current = scopes::current(snap)?;
+            let mut differences = Vec::new();
+            let all = documents::all(snap)?;
+            for (n, id, kind) in &all {
+                if let Some(what) = self.compare(snap, *n, *id, kind, &current)? {
+                    differences.push(Difference { id: *id, what });
+                }
+            }
+            Ok::<_, StoreError>((all.len(), differences))
+        })?;
+        Ok(found)
+    }
+
+    fn compare(
+        &self,
+        snap: &Snapshot<'_>,
+        n: i64,
+        id: RecordId,
+        kind: &str,
+        current: &BTreeSet<(i64, Scope)>,
+    ) -> Result<Option<&'static str>, StoreError> {
+        if !documents::blob_is_sound(snap, n)? {
+            return Ok(Some("blob"));
+        }
+        let stored = match documents::load(snap, id) {
+            Ok(Some(stored)) => stored,
+            Ok(None) | Err(StoreError::Damaged(_)) => return Ok(Some("blob")),
+            Err(error) => return Err(error),
+        };
+        let Ok(record) = admission::open(id, &stored.plain, &stored.tail) else { return Ok(Some("blob")) };
+        if record.heads() != stored.heads || record.kind() != kind {
+            return Ok(Some("heads"));
+        }
+        let Some(kind) = self.schema().kind(kind) else { return Ok(Some("unknown_kind")) };
+        let view = record.view(kind);
+        let mut row = projection::row(self.schema(), kind, &view);
+        row.search = String::new();
+        if projections::get(snap, kind, n)?.is_none_or(|listed| listed.row != row) {
+            return Ok(Some("row"));
+        }
+        let wanted = scopes_of(kind, &view.facts(kind));
+        let placed: BTreeSet<Scope> =
+            current.range((n, Scope::Everyone)..).take_while(|(doc, _)| *doc == n).map(|(_, s)| *s).collect();
+        Ok((placed != wanted).then_some("scopes"))
+    }
+}

@@ -1,0 +1,135 @@
+//! Reference data: what screens need besides records. Edited online, cached on devices until its version differs.
+
+use domain::lifecycle;
+use serde_json::{Map, Value as Json, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{Ledger, LedgerError};
+use crate::store::{Snapshot, StoreError, accounts, reference};
+
+/// Bits of a version: whole numbers of JSON are exact up to 2^53.
+const VERSION_BITS: u32 = 52;
+
+/// The version last worked out, and what it was worked out from.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    stamp: (i64, i64),
+    version: u64,
+}
+
+impl Ledger {
+    /// The version of the reference data: differs whenever the data does. Blocks.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn reference_version(&self) -> Result<u64, LedgerError> {
+        Ok(self.store().read_blocking(|snap| self.version_in(snap))?)
+    }
+
+    fn version_in(&self, snap: &Snapshot<'_>) -> Result<u64, StoreError> {
+        let stamp = reference::stamp(snap)?;
+        let mut known = self.0.reference.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = known.filter(|k| k.stamp == stamp) {
+            return Ok(known.version);
+        }
+        let mut hash = Sha256::new();
+        hash.update(self.schema().fingerprint());
+        hash.update(json!([people(snap)?, settings()]).to_string());
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash.finalize()[..8]);
+        let version = u64::from_be_bytes(first) >> (u64::BITS - VERSION_BITS);
+        *known = Some(Known { stamp, version });
+        Ok(version)
+    }
+
+    /// The reference data; only its version if that is `since`. Blocks.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn reference(&self, since: Option<u64>) -> Result<Map<String, Json>, LedgerError> {
+        let (version, people) = self.store().read_blocking(|snap| {
+            let version = self.version_in(snap)?;
+            let people = if since == Some(version) { Vec::new() } else { people(snap)? };
+            Ok::<_, StoreError>((version, people))
+        })?;
+        let mut out = Map::new();
+        out.insert("version".into(), json!(version));
+        out.insert("changed".into(), json!(since != Some(version)));
+        if since == Some(version) {
+            return Ok(out);
+        }
+        out.insert("schema".into(), json!({ "kinds": self.kinds() }));
+        out.insert("lists".into(), json!(self.schema().lists().collect::<Vec<_>>()));
+        out.insert("lifecycles".into(), Json::Object(self.lifecycles()));
+        out.insert("people".into(), json!(people));
+        out.insert("settings".into(), settings());
+        Ok(out)
+    }
+
+    /// Kinds as clients read them: the schema's own words, and the number's field by its key.
+    fn kinds(&self) -> Vec<Json> {
+        let kinds = self.schema().kinds().map(|kind| {
+            let mut json = json!(kind);
+            if let Json::Object(map) = &mut json {
+                let groups = map.remove("group").unwrap_or_default();
+                map.insert("groups".into(), groups);
+                let fields = map.remove("field").unwrap_or_default();
+                map.insert("fields".into(), fields);
+                let mut collections = map.remove("collection").unwrap_or_default();
+                for collection in collections.as_array_mut().into_iter().flatten() {
+                    if let Some(collection) = collection.as_object_mut() {
+                        let fields = collection.remove("field").unwrap_or_default();
+                        collection.insert("fields".into(), fields);
+                        collection.entry("files").or_insert(json!(false));
+                    }
+                }
+                map.insert("collections".into(), collections);
+                let key = map.remove("kind").unwrap_or_default();
+                map.insert("key".into(), key);
+                map.insert("number_field".into(), json!(kind.number.as_ref().map(|n| &n.field)));
+                for absent in ["lifecycle", "companion", "companion_of"] {
+                    map.entry(absent).or_insert(Json::Null);
+                }
+            }
+            json
+        });
+        kinds.collect()
+    }
+
+    /// Lifecycles by key; each step with the fields that some kind needs for it.
+    fn lifecycles(&self) -> Map<String, Json> {
+        let needs = |cycle: &str, to: &str| {
+            let mut keys: Vec<String> = Vec::new();
+            for kind in self.schema().kinds().filter(|k| k.lifecycle.as_deref() == Some(cycle)) {
+                keys.extend(domain::document::requirements(kind, to).map(str::to_owned));
+                if let Some(companion) = self.schema().companion(kind) {
+                    keys.extend(domain::document::requirements(companion, to).map(str::to_owned));
+                }
+            }
+            keys
+        };
+        let cycles = lifecycle::all().into_iter().map(|cycle| {
+            let mut json = cycle.to_json();
+            for step in json["transitions"].as_array_mut().into_iter().flatten() {
+                let to = step["to"].as_str().unwrap_or_default().to_owned();
+                step["requires"] = json!(needs(cycle.key, &to));
+            }
+            (cycle.key.to_owned(), json)
+        });
+        cycles.collect()
+    }
+}
+
+fn people(snap: &Snapshot<'_>) -> Result<Vec<Json>, StoreError> {
+    let people = accounts::all(snap)?.into_iter().map(|user| {
+        json!({
+            "id": user.id, "name": user.name, "display": user.display, "role": user.role,
+            "department": user.department, "region": user.region, "active": user.disabled_at.is_none(),
+        })
+    });
+    Ok(people.collect())
+}
+
+fn settings() -> Json {
+    json!({ "zone": "Asia/Shanghai" })
+}
