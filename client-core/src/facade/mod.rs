@@ -31,7 +31,7 @@ pub use session::{Person, Session};
 pub struct Client {
     pub(crate) store: Store,
     pub(crate) host: Host,
-    zone: Zone,
+    pub(crate) zone: Zone,
     open: Option<Open>,
 }
 

@@ -148,9 +148,9 @@ pub(super) fn any(db: &Connection) -> Result<bool, Error> {
     Ok(db.query_row("SELECT EXISTS (SELECT 1 FROM pending)", [], |r| r.get(0))?)
 }
 
-/// How many pieces of work the server has not taken over: waiting to be sent, or for the office.
+/// How many pieces of work the server has yet to judge. Proposed ones are on its disk.
 pub(crate) fn unsent(db: &Connection) -> Result<u64, Error> {
-    let sql = "SELECT count(*) FROM pending WHERE state <> 'acked'";
+    let sql = "SELECT count(*) FROM pending WHERE state IN ('new', 'sent')";
     Ok(db.query_row(sql, [], |r| r.get::<_, i64>(0))?.unsigned_abs())
 }
 

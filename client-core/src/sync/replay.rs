@@ -1,0 +1,97 @@
+//! Building unsent work again: from what the server has, intent by intent, under a new actor.
+
+use domain::authz::Principal;
+use domain::document::{Record, permit};
+use domain::error::{Code, Refusal};
+use domain::ids::RecordId;
+use domain::intent::Intent;
+use domain::schema::Kind;
+use domain::time::{Timestamp, Zone};
+
+use crate::error::Error;
+use crate::facade::Client;
+use crate::host::Host;
+use crate::store::pending::{Pending, State};
+use crate::store::{Tx, documents, pending, rows};
+
+/// What executing an intent again needs.
+pub(super) struct Env<'a> {
+    pub(super) host: &'a mut Host,
+    pub(super) zone: &'a Zone,
+    pub(super) person: Principal,
+    pub(super) skew_s: Option<i64>,
+    pub(super) now: i64,
+}
+
+/// Builds a document's unsent work again. What can no longer be done goes to the box with the reason.
+pub(super) fn rebuild(tx: &mut Tx<'_>, env: &mut Env<'_>, id: RecordId) -> Result<(), Error> {
+    let Some(doc) = documents::get(&tx.db, id)? else { return Ok(()) };
+    let work = pending::of_doc(&tx.db, id)?;
+    let kind = tx.schema.kind(&doc.kind).filter(|_| !doc.gone).cloned();
+    let Some(kind) = kind else {
+        // There is nothing to build on any more.
+        for row in work.iter().filter(|w| w.state.unsent()) {
+            refuse(tx, env, row, &Refusal::new(Code::ForbiddenDoc))?;
+        }
+        return tx.sweep_doc(&doc);
+    };
+    let mut record = match doc.record() {
+        Ok(record) => record,
+        // Fetched again by this run; then the work is built again on that.
+        Err(Error::RecordDamaged(_)) => return tx.set_aside_base(&doc, env.now),
+        Err(e) => return Err(e),
+    };
+    for row in work.iter().filter(|w| !w.state.unsent()) {
+        // What the server has, certified or not, stands as it was made.
+        let _ = record.apply(&[&row.change]);
+    }
+    record.begin(env.person.user, env.host.actor()?);
+    for row in work.iter().filter(|w| w.state.unsent()) {
+        match again(tx, env, &kind, &mut record, row) {
+            Ok(Some(made)) => tx.replace_pending(row, made.hash, &made.bytes)?,
+            // What it wanted is so already.
+            Ok(None) => tx.remove_pending(row)?,
+            Err(Error::Refused(refusal)) => refuse(tx, env, row, &refusal)?,
+            Err(e) => return Err(e),
+        }
+    }
+    rows::put(tx, &record)?;
+    tx.sweep_doc(&doc)
+}
+
+fn again(
+    tx: &Tx<'_>,
+    env: &Env<'_>,
+    kind: &Kind,
+    record: &mut Record,
+    row: &Pending,
+) -> Result<Option<domain::document::Made>, Error> {
+    let view = record.view(kind);
+    if view.created().is_none() && !matches!(row.intent, Intent::Create { .. }) {
+        return Err(Refusal::new(Code::ForbiddenDoc).into());
+    }
+    permit(&env.person, kind, &view, &row.intent)?;
+    // It was done when it was done.
+    let writer = Client::writer(tx.schema, env.zone, &env.person, Timestamp(row.at), env.skew_s);
+    Ok(record.execute(&writer, &row.intent)?)
+}
+
+fn refuse(tx: &mut Tx<'_>, env: &Env<'_>, row: &Pending, refusal: &Refusal) -> Result<(), Error> {
+    tx.refuse(row, refusal.code.as_str(), &refusal.params, env.now)
+}
+
+/// Writes the list row of a document whose accepted part is `base`.
+pub(super) fn project(tx: &Tx<'_>, mut base: Record) -> Result<(), Error> {
+    let work = pending::of_doc(&tx.db, base.id())?;
+    let open: Vec<&[u8]> = work
+        .iter()
+        .filter(|w| w.state != State::Acked || !base.has_all(&[w.hash]))
+        .map(|w| &w.change[..])
+        .collect();
+    if !open.is_empty() && base.apply(&open).is_err() {
+        for chunk in open {
+            let _ = base.apply(&[chunk]);
+        }
+    }
+    rows::put(tx, &base)
+}
