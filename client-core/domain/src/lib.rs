@@ -9,14 +9,18 @@
 //! | [`schema`] | the record schema: kinds, fields, code lists, read from `records/*.toml` |
 //! | [`value`] | typed values, their JSON, and the rules a value must meet |
 //! | [`intent`] | what a person does: the commands that every screen and the API share |
+//! | [`deadline`] | what is owed until when: working days, time limits L1–L50, escalation |
 //! | [`lifecycle`] | which status may follow which, who may do it; the fold from events to status |
 //! | [`authz`] | who may do what: one table for both sides |
 //! | [`document`] | records as Automerge documents: genesis, read, write, conflicts, history |
 //! | [`guard`] | what stands between bytes from outside and Automerge |
 //! | [`projection`] | a record as a row of a list, and as text to search |
+//! | [`calc`] | the formulas: scores, statistics, plans, warranty, appraisal, money |
 //! | [`wire`] | the frames of the sync protocol |
 
 pub mod authz;
+pub mod calc;
+pub mod deadline;
 pub mod document;
 pub mod error;
 pub mod guard;

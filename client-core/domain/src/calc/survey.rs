@@ -85,9 +85,7 @@ pub fn survey_result(
     let totals: Vec<Decimal> = sheets.iter().filter_map(|s| s.total).collect();
     let overall = match model {
         ScoringModel::FiveLevel => mean(&all)?,
-        ScoringModel::PlainMean => {
-            mean(&results.iter().map(|r| r.percent).collect::<Vec<_>>())?
-        }
+        ScoringModel::PlainMean => mean(&results.iter().map(|r| r.percent).collect::<Vec<_>>())?,
         ScoringModel::WeightedAverage => composite_of_items(items, &results)?,
         _ => mean(&totals)?,
     };
