@@ -127,7 +127,7 @@ impl Client {
     /// # Errors
     /// [`Error::Server`] with the server's code; [`Error::LockedForOther`].
     pub fn login_response(&mut self, server: &str, status: u16, body: &[u8]) -> Result<Person, Error> {
-        if status != 200 {
+        if !(200..300).contains(&status) {
             let (code, params) = problem(status, body);
             return Err(Error::Server { code, params });
         }

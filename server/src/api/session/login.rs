@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::ids::{DeviceId, UserId};
 use serde::Deserialize;
 use serde_json::json;
@@ -62,13 +61,13 @@ struct Known {
 /// # Errors
 /// `bad_credentials`, `throttled`, `user_disabled`, `device_revoked`; `conflict` for another user's device.
 #[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = LoginRequest,
-    responses((status = 201, body = Tokens), (status = 401, body = Problem), (status = 403, body = Problem),
+    responses((status = 200, body = Tokens), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 429, body = Problem)))]
 pub async fn login(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
     Json(request): Json<LoginRequest>,
-) -> Result<(StatusCode, Json<Tokens>), ServerError> {
+) -> Result<Json<Tokens>, ServerError> {
     let known = look_up(&state, &request).await?;
     let lanes = lanes(&request.user, &known, address);
     let device_id = known.device.as_ref().map(|d| d.id);
@@ -91,7 +90,7 @@ pub async fn login(
         }
     }
     let tokens = open_session(&state, user, request.device, device_id, checked.stronger, address).await?;
-    Ok((StatusCode::CREATED, Json(tokens)))
+    Ok(Json(tokens))
 }
 
 async fn look_up(state: &AppState, request: &LoginRequest) -> Result<Known, ServerError> {
