@@ -1,157 +1,126 @@
-import { expectAccessible, expectTranslated } from "./support/checks";
-import { expect, test } from "./support/fixtures";
+import { expectAccessible, expectTranslated } from './support/checks';
+import { expect, test } from './support/fixtures';
 
-const total = (words: string) =>
-  Number(/[\d,]+/.exec(words)?.[0].replace(/,/g, ""));
+const total = (words: string) => Number(/[\d,]+/.exec(words)?.[0].replace(/,/g, ''));
 
-test("filters narrow the list, stay in the address and can be taken off", async ({
+test('filters narrow the list, stay in the address and can be taken off', async ({
   page,
   text,
   signIn,
 }) => {
   await signIn();
-  const rows = page.locator("tbody tr");
+  const rows = page.locator('tbody tr');
   await expect(rows).toHaveCount(30);
-  const count = page.locator(".total");
+  const count = page.locator('.total');
   const all = total(await count.innerText());
   expect(all).toBeGreaterThanOrEqual(300);
 
-  await page.locator("[data-filter=status] .label").click();
-  await page
-    .locator(".el-popover .el-checkbox")
-    .filter({ visible: true })
-    .nth(1)
-    .click();
-  await page.keyboard.press("Escape");
+  await page.locator('[data-filter=status] .label').click();
+  await page.locator('.el-popover .el-checkbox').filter({ visible: true }).nth(1).click();
+  await page.keyboard.press('Escape');
   await expect(page).toHaveURL(/f=status/);
-  await expect
-    .poll(async () => total(await count.innerText()))
-    .toBeLessThan(all);
+  await expect.poll(async () => total(await count.innerText())).toBeLessThan(all);
   const some = total(await count.innerText());
 
   await page.reload();
   await expect.poll(async () => total(await count.innerText())).toBe(some);
-  await page.getByRole("button", { name: text("list.clear_filters") }).click();
+  await page.getByRole('button', { name: text('list.clear_filters') }).click();
   await expect.poll(async () => total(await count.innerText())).toBe(all);
   await expectTranslated(page);
   await expectAccessible(page);
 });
 
-test("text search finds Chinese words and says when there is nothing", async ({
+test('text search finds Chinese words and says when there is nothing', async ({
   page,
   text,
   signIn,
 }) => {
   await signIn();
-  const rows = page.locator("tbody tr");
+  const rows = page.locator('tbody tr');
   await expect(rows).toHaveCount(30);
-  const all = total(await page.locator(".total").innerText());
-  await page.keyboard.press("/");
-  await page.keyboard.insertText("漏油");
-  await page.keyboard.press("Enter");
+  const all = total(await page.locator('.total').innerText());
+  await page.keyboard.press('/');
+  await page.keyboard.insertText('漏油');
+  await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/q=/);
-  await expect
-    .poll(async () => total(await page.locator(".total").innerText()))
-    .toBeLessThan(all);
-  expect(total(await page.locator(".total").innerText())).toBeGreaterThan(0);
-  await page.locator("#top-search").fill("没有人会写的词句");
-  await expect(page.getByText(text("list.none_match"))).toBeVisible();
+  await expect.poll(async () => total(await page.locator('.total').innerText())).toBeLessThan(all);
+  expect(total(await page.locator('.total').innerText())).toBeGreaterThan(0);
+  await page.locator('#top-search').fill('没有人会写的词句');
+  await expect(page.getByText(text('list.none_match'))).toBeVisible();
 });
 
-test("no query is sent while an input method composes", async ({
-  page,
-  signIn,
-}) => {
+test('no query is sent while an input method composes', async ({ page, signIn }) => {
   await signIn();
-  await expect(page.locator("tbody tr")).toHaveCount(30);
+  await expect(page.locator('tbody tr')).toHaveCount(30);
   const asked: string[] = [];
-  page.on("request", (request) => {
-    const filter = new URL(request.url()).searchParams.get("filter");
+  page.on('request', (request) => {
+    const filter = new URL(request.url()).searchParams.get('filter');
     if (filter) asked.push(filter);
   });
-  await page.locator("#top-search").focus();
+  await page.locator('#top-search').focus();
   const input = await page.context().newCDPSession(page);
-  for (const part of ["l", "lo", "lou", "lou y", "lou you"]) {
+  for (const part of ['l', 'lo', 'lou', 'lou y', 'lou you']) {
     const range = { selectionStart: part.length, selectionEnd: part.length };
-    await input.send("Input.imeSetComposition", { text: part, ...range });
+    await input.send('Input.imeSetComposition', { text: part, ...range });
   }
-  await input.send("Input.insertText", { text: "漏油" });
-  await expect.poll(() => asked).toEqual(["text:漏油"]);
+  await input.send('Input.insertText', { text: '漏油' });
+  await expect.poll(() => asked).toEqual(['text:漏油']);
 });
 
-test("sorts, turns pages and comes back", async ({ page, text, signIn }) => {
+test('sorts, turns pages and comes back', async ({ page, text, signIn }) => {
   await signIn();
-  const first = page.locator("tbody tr .number a").first();
-  await expect(page.locator("tbody tr")).toHaveCount(30);
-  await page
-    .getByRole("button", { name: text("field.number"), exact: true })
-    .click();
-  await expect(page.locator("th[aria-sort]")).toHaveAttribute(
-    "aria-sort",
-    "descending",
-  );
+  const first = page.locator('tbody tr .number a').first();
+  await expect(page.locator('tbody tr')).toHaveCount(30);
+  await page.getByRole('button', { name: text('field.number'), exact: true }).click();
+  await expect(page.locator('th[aria-sort]')).toHaveAttribute('aria-sort', 'descending');
   await expect(page).toHaveURL(/sort=-/);
   const top = await first.innerText();
-  await page
-    .getByRole("button", { name: text("list.next"), exact: true })
-    .click();
+  await page.getByRole('button', { name: text('list.next'), exact: true }).click();
   await expect(first).not.toHaveText(top);
-  await page
-    .getByRole("button", { name: text("list.previous"), exact: true })
-    .click();
+  await page.getByRole('button', { name: text('list.previous'), exact: true }).click();
   await expect(first).toHaveText(top);
-  await page.getByText(text("list.rows", { n: 100 })).click();
-  await expect(page.locator("tbody tr")).toHaveCount(100);
+  await page.getByText(text('list.rows', { n: 100 })).click();
+  await expect(page.locator('tbody tr')).toHaveCount(100);
 });
 
-test("the keyboard walks rows, opens one and shows its help", async ({
-  page,
-  text,
-  signIn,
-}) => {
+test('the keyboard walks rows, opens one and shows its help', async ({ page, text, signIn }) => {
   await signIn();
-  await expect(page.locator("tbody tr")).toHaveCount(30);
-  await page.keyboard.press("j");
-  await page.keyboard.press("j");
-  const current = page.locator("tbody tr.current");
+  await expect(page.locator('tbody tr')).toHaveCount(30);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  const current = page.locator('tbody tr.current');
   await expect(current).toHaveCount(1);
-  const number = await current.locator(".number a").innerText();
-  await page.keyboard.press("Enter");
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText(number);
-  await page.keyboard.press("?");
-  await expect(page.getByRole("dialog")).toContainText(text("help.title"));
-  await page.keyboard.press("Escape");
-  await expect(page.getByRole("dialog")).toBeHidden();
+  const number = await current.locator('.number a').innerText();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(number);
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toContainText(text('help.title'));
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
 });
 
-test("a view is saved under a name and opened again", async ({
-  page,
-  text,
-  signIn,
-}) => {
+test('a view is saved under a name and opened again', async ({ page, text, signIn }) => {
   await signIn();
-  await expect(page.locator("tbody tr")).toHaveCount(30);
-  await page
-    .getByRole("button", { name: text("field.number"), exact: true })
-    .click();
+  await expect(page.locator('tbody tr')).toHaveCount(30);
+  await page.getByRole('button', { name: text('field.number'), exact: true }).click();
   await expect(page).toHaveURL(/sort=/);
-  await page.getByRole("button", { name: text("views.title") }).click();
-  await page.getByLabel(text("views.name")).fill("我的视图");
-  await page.getByRole("button", { name: text("views.save") }).click();
-  await page.goto("/complaint");
+  await page.getByRole('button', { name: text('views.title') }).click();
+  await page.getByLabel(text('views.name')).fill('我的视图');
+  await page.getByRole('button', { name: text('views.save') }).click();
+  await page.goto('/complaint');
   await expect(page).not.toHaveURL(/sort=/);
-  await page.getByRole("button", { name: text("views.title") }).click();
-  await page.getByRole("button", { name: "我的视图", exact: true }).click();
+  await page.getByRole('button', { name: text('views.title') }).click();
+  await page.getByRole('button', { name: '我的视图', exact: true }).click();
   await expect(page).toHaveURL(/sort=/);
 });
 
-test("every kind of the schema has its list", async ({ page, signIn }) => {
+test('every kind of the schema has its list', async ({ page, signIn }) => {
   await signIn();
-  const links = page.getByRole("navigation").first().locator("li a");
+  const links = page.getByRole('navigation').first().locator('li a');
   await expect(links).toHaveCount(4);
   for (const link of await links.all()) {
     await link.click();
-    await expect(page.locator("tbody tr").first()).toBeVisible();
+    await expect(page.locator('tbody tr').first()).toBeVisible();
     await expectTranslated(page);
   }
 });

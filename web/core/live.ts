@@ -82,6 +82,8 @@ export class Live {
   }
 
   private deliver(event: string, data: string) {
+    // The server dropped some for a slow reader; being live anew means to read again.
+    if (event === 'resync') this.onState('live');
     if (event !== 'record') return;
     try {
       this.onRecord(JSON.parse(data) as RecordPoke);

@@ -8,6 +8,7 @@ export type Fields = Record<string, FieldValue | undefined>;
 export interface RecordRow {
   id: Uuid;
   kind: string;
+  /** The official number, or the temporary one until there is one. */
   number: string | null;
   temp_number: string | null;
   status: string | null;
@@ -23,6 +24,8 @@ export interface RecordPage {
   items: RecordRow[];
   total: number;
   next: string | null;
+  /** What the records and people that rows refer to are called, by id. */
+  refs?: Record<Uuid, string>;
 }
 
 export interface Entry {

@@ -65,8 +65,10 @@ export interface KindSchema {
   groups: { key: string; label: Label }[];
   fields: FieldSchema[];
   collections: CollectionSchema[];
+  /** Fields that make a record's title. */
+  title?: string[];
   /** Field the list's `month:` filter applies to. */
-  month_field?: string | null;
+  month?: string | null;
 }
 
 export interface CodeList {
@@ -165,7 +167,7 @@ export class Schema {
 
   /** The organisation's time zone; times are stored in UTC. */
   get zone(): string {
-    const zone = this.reference.settings.timezone ?? this.reference.settings.time_zone;
+    const zone = this.reference.settings.zone;
     return typeof zone === 'string' && zone ? zone : 'Asia/Shanghai';
   }
 }

@@ -13,7 +13,9 @@ const FAMILIES: Record<string, string[]> = {
   'live.${liveState.value}_hint': ['live.connecting_hint', 'live.live_hint', 'live.offline_hint'],
   'role.${user.role}': ['role.engineer', 'role.office', 'role.admin'],
   'role.${person.role}': ['role.engineer', 'role.office', 'role.admin'],
-  'file.${key}': ['file.name', 'file.caption', 'file.taken_at', 'file.size'],
+  'file.${key}': ['name', 'caption', 'taken_at', 'size', 'mime', 'sha256'].map(
+    (key) => `file.${key}`,
+  ),
 };
 
 /** Codes of the REST contract that are not in the domain's own list. */
@@ -85,7 +87,9 @@ describe('texts', () => {
   it('has a text for every error code of server and core', () => {
     const domain = readFileSync(join(web, '../client-core/domain/src/error.rs'), 'utf8');
     const codes = [...domain.matchAll(/^\s*[A-Z]\w+ = "([a-z_]+)",$/gm)].map((match) => match[1]!);
-    expect(codes.length).toBeGreaterThan(20);
+    const server = readFileSync(join(web, '../server/src/error.rs'), 'utf8');
+    codes.push(...[...server.matchAll(/StatusCode::\w+, "([a-z_]+)"/g)].map((match) => match[1]!));
+    expect(codes.length).toBeGreaterThan(40);
     const missing = [...codes, ...HTTP_CODES, ...LOCAL_CODES].filter(
       (each) => !zhKeys.includes(`error.${each}`),
     );

@@ -1,10 +1,10 @@
-import { expect, type Page } from "@playwright/test";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { expect, type Page } from '@playwright/test';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 const AXE = readFileSync(
-  resolve(__dirname, "../../../web/node_modules/axe-core/axe.min.js"),
-  "utf8",
+  resolve(__dirname, '../../../web/node_modules/axe-core/axe.min.js'),
+  'utf8',
 );
 
 interface AxeResult {
@@ -22,7 +22,7 @@ export async function expectAccessible(page: Page) {
     (window as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run(),
   );
   const grave = result.violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => ({
       id,
       nodes: nodes.slice(0, 3).map(({ html }) => html),
@@ -37,13 +37,11 @@ export async function expectTranslated(page: Page) {
     const isKey = (text: string) => /^[a-z]+(\.[a-z_]+)+$/.test(text.trim());
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
-      const text = walk.currentNode.textContent ?? "";
+      const text = walk.currentNode.textContent ?? '';
       if (isKey(text)) found.push(text);
     }
-    for (const element of document.querySelectorAll(
-      "[aria-label], [title], [placeholder]",
-    )) {
-      for (const name of ["aria-label", "title", "placeholder"]) {
+    for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
+      for (const name of ['aria-label', 'title', 'placeholder']) {
         const text = element.getAttribute(name);
         if (text && isKey(text)) found.push(text);
       }

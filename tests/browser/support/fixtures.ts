@@ -1,30 +1,27 @@
-import { expect, test as base, type Page } from "@playwright/test";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { PASSWORD, Server, type Account } from "./programs";
+import { expect, test as base, type Page } from '@playwright/test';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { PASSWORD, Server, type Account } from './programs';
 
-export type Language = "zh-CN" | "en";
+export type Language = 'zh-CN' | 'en';
 export interface Options {
   language: Language;
 }
 
 export const OFFICE: Account = {
-  name: "browser-office",
-  display: "林晓燕",
-  role: "office",
-  more: ["--may", "approve,close,callback,penalise"],
+  name: 'browser-office',
+  display: '林晓燕',
+  role: 'office',
+  more: ['--may', 'approve,close,callback,penalise'],
 };
 export const ENGINEER: Account = {
-  name: "browser-engineer",
-  display: "高建军",
-  role: "engineer",
+  name: 'browser-engineer',
+  display: '高建军',
+  role: 'engineer',
 };
 
 /** The page's own texts: a test names the key, whatever the language. */
-export type Text = (
-  key: string,
-  params?: Record<string, string | number>,
-) => string;
+export type Text = (key: string, params?: Record<string, string | number>) => string;
 
 interface Fixtures {
   text: Text;
@@ -35,7 +32,7 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures, Options & { server: Server }>({
-  language: ["zh-CN", { option: true, scope: "worker" }],
+  language: ['zh-CN', { option: true, scope: 'worker' }],
 
   server: [
     // eslint-disable-next-line no-empty-pattern
@@ -48,7 +45,7 @@ export const test = base.extend<Fixtures, Options & { server: Server }>({
         await server.stop();
       }
     },
-    { scope: "worker", timeout: 180_000 },
+    { scope: 'worker', timeout: 180_000 },
   ],
 
   baseURL: async ({ server }, use) => use(server.url),
@@ -58,9 +55,9 @@ export const test = base.extend<Fixtures, Options & { server: Server }>({
   complaints: [
     async ({ page }, use) => {
       const complaints: string[] = [];
-      page.on("pageerror", (error) => complaints.push(error.message));
-      page.on("console", (message) => {
-        if (message.type() === "error") complaints.push(message.text());
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text());
       });
       await use(complaints);
       expect(complaints).toEqual([]);
@@ -71,26 +68,20 @@ export const test = base.extend<Fixtures, Options & { server: Server }>({
   page: async ({ page, language }, use) => {
     await page.addInitScript((locale) => {
       // Only the first page: a language chosen during the test is kept.
-      if (!localStorage.getItem("fieldledger.locale")) {
-        localStorage.setItem("fieldledger.locale", locale);
+      if (!localStorage.getItem('fieldledger.locale')) {
+        localStorage.setItem('fieldledger.locale', locale);
       }
     }, language);
     await use(page);
   },
 
   signIn: async ({ page, text }, use) => {
-    await use(async (account = OFFICE, path = "/") => {
+    await use(async (account = OFFICE, path = '/') => {
       await page.goto(path);
-      await page.getByLabel(text("signin.user")).fill(account.name);
-      await page
-        .getByLabel(text("signin.password"), { exact: true })
-        .fill(PASSWORD);
-      await page
-        .getByRole("button", { name: text("signin.submit"), exact: true })
-        .click();
-      await expect(
-        page.getByRole("button", { name: text("signin.submit") }),
-      ).toHaveCount(0);
+      await page.getByLabel(text('signin.user')).fill(account.name);
+      await page.getByLabel(text('signin.password'), { exact: true }).fill(PASSWORD);
+      await page.getByRole('button', { name: text('signin.submit'), exact: true }).click();
+      await expect(page.getByRole('button', { name: text('signin.submit') })).toHaveCount(0);
     });
   },
 });
@@ -99,17 +90,12 @@ export { expect };
 
 function texts(language: Language): Text {
   const file = resolve(__dirname, `../../../web/shared/i18n/${language}.json`);
-  const messages = JSON.parse(readFileSync(file, "utf8")) as Record<
-    string,
-    Record<string, string>
-  >;
+  const messages = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>;
   return (key, params = {}) => {
-    const [group, name] = key.split(".") as [string, string];
+    const [group, name] = key.split('.') as [string, string];
     const message = messages[group]?.[name];
     if (message === undefined) throw new Error(`no text ${key}`);
-    return message.replace(/\{(\w+)\}/g, (_, param: string) =>
-      String(params[param] ?? ""),
-    );
+    return message.replace(/\{(\w+)\}/g, (_, param: string) => String(params[param] ?? ''));
   };
 }
 
@@ -122,15 +108,15 @@ export function field(page: Page, key: string) {
 export async function fill(page: Page, key: string, value: string) {
   await showField(page, key);
   const row = field(page, key);
-  const input = row.locator("input, textarea").first();
-  if (!(await input.isVisible())) await row.locator("button.value").click();
+  const input = row.locator('input, textarea').first();
+  if (!(await input.isVisible())) await row.locator('button.value').click();
   await input.fill(value);
 }
 
 /** Empty fields are hidden at first; this opens the groups until the field is there. */
 export async function showField(page: Page, key: string) {
-  await expect(page.locator("[data-field]").first()).toBeVisible();
-  const more = page.locator("section.group header .el-button");
+  await expect(page.locator('[data-field]').first()).toBeVisible();
+  const more = page.locator('section.group header .el-button');
   for (let i = 0; i < (await more.count()); i++) {
     if ((await field(page, key).count()) > 0) return;
     await more.nth(i).click();

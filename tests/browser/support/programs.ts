@@ -1,41 +1,34 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 
 /** The two programs of the workspace, as a user runs them. */
 
-const root = resolve(__dirname, "../../..");
+const root = resolve(__dirname, '../../..');
 
 function program(name: string, variable: string): string {
   const named = process.env[variable];
   const places = named
     ? [named]
-    : ["debug", "release"].map((profile) =>
-        join(root, "target", profile, name),
-      );
+    : ['debug', 'release'].map((profile) => join(root, 'target', profile, name));
   const found = places.find((place) => existsSync(place));
-  if (!found)
-    throw new Error(
-      `${name} is not built: cargo build -p server -p device-cli`,
-    );
+  if (!found) throw new Error(`${name} is not built: cargo build -p server -p device-cli`);
   return found;
 }
 
-const server = () => program("fieldledger", "FIELDLEDGER_BIN");
-const device = () => program("fieldledger-device", "FIELDLEDGER_DEVICE_BIN");
+const server = () => program('fieldledger', 'FIELDLEDGER_BIN');
+const device = () => program('fieldledger-device', 'FIELDLEDGER_DEVICE_BIN');
 
 /** Runs a program to its end; its standard output if it succeeded. */
-function run(command: string, args: string[], input = ""): string {
+function run(command: string, args: string[], input = ''): string {
   const done = spawnSync(command, args, {
     input,
-    encoding: "utf8",
+    encoding: 'utf8',
     timeout: 120_000,
   });
   if (done.status !== 0) {
-    throw new Error(
-      `${command} ${args.join(" ")}: ${done.status}\n${done.stdout}${done.stderr}`,
-    );
+    throw new Error(`${command} ${args.join(' ')}: ${done.status}\n${done.stdout}${done.stderr}`);
   }
   return done.stdout;
 }
@@ -43,45 +36,36 @@ function run(command: string, args: string[], input = ""): string {
 export interface Account {
   name: string;
   display: string;
-  role: "engineer" | "office" | "admin";
+  role: 'engineer' | 'office' | 'admin';
   more?: string[];
 }
 
-export const PASSWORD = "correct horse battery 9";
+export const PASSWORD = 'correct horse battery 9';
 
 /** A server with the demo organisation, on a data directory of its own. */
 export class Server {
   private child: ChildProcess | null = null;
-  readonly folder = mkdtempSync(join(tmpdir(), "fieldledger-browser-"));
-  private readonly data = join(this.folder, "server");
+  readonly folder = mkdtempSync(join(tmpdir(), 'fieldledger-browser-'));
+  private readonly data = join(this.folder, 'server');
   private devices = 0;
-  url = "";
+  url = '';
 
   async start(accounts: Account[]) {
-    run(server(), ["demo", "--data", this.data]);
+    run(server(), ['demo', '--data', this.data]);
     for (const { name, display, role, more } of accounts) {
-      const who = [
-        "user",
-        "add",
-        name,
-        "--role",
-        role,
-        "--display",
-        display,
-        ...(more ?? []),
-      ];
-      run(server(), [...who, "--data", this.data], `${PASSWORD}\n`);
+      const who = ['user', 'add', name, '--role', role, '--display', display, ...(more ?? [])];
+      run(server(), [...who, '--data', this.data], `${PASSWORD}\n`);
     }
-    await this.serve("127.0.0.1:0");
+    await this.serve('127.0.0.1:0');
   }
 
   /** Starts to listen; the address is what the program prints once it does. */
   private serve(listen: string): Promise<void> {
-    const args = ["serve", "--data", this.data, "--listen", listen];
-    const child = spawn(server(), args, { stdio: ["ignore", "pipe", "pipe"] });
+    const args = ['serve', '--data', this.data, '--listen', listen];
+    const child = spawn(server(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     return new Promise((done, fail) => {
-      let printed = "";
+      let printed = '';
       const read = (text: string) => {
         printed += text;
         const listening = /listening on (http:\/\/[\d.]+:\d+)/.exec(printed);
@@ -89,34 +73,30 @@ export class Server {
         this.url = listening[1]!;
         done();
       };
-      child.stdout.setEncoding("utf8").on("data", read);
-      child.stderr
-        .setEncoding("utf8")
-        .on("data", (text: string) => (printed += text));
-      child.once("exit", (code) =>
-        fail(new Error(`the server ended (${code})\n${printed}`)),
-      );
+      child.stdout.setEncoding('utf8').on('data', read);
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (printed += text));
+      child.once('exit', (code) => fail(new Error(`the server ended (${code})\n${printed}`)));
     });
   }
 
   /** Ends the process as a power cut would, and starts it on the same address. */
   async restart() {
-    await this.end("SIGKILL");
+    await this.end('SIGKILL');
     await this.serve(new URL(this.url).host);
   }
 
   async stop() {
-    await this.end("SIGTERM");
+    await this.end('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  private end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.child;
     this.child = null;
     if (!child || child.exitCode !== null) return Promise.resolve();
     return new Promise((done) => {
-      child.removeAllListeners("exit");
-      child.once("exit", () => done());
+      child.removeAllListeners('exit');
+      child.once('exit', () => done());
       child.kill(signal);
     });
   }
@@ -127,7 +107,7 @@ export class Server {
     const data = join(this.folder, `device-${this.devices}`);
     mkdirSync(data);
     const phone = new Device(data);
-    phone.run(["login", "--server", this.url, "--user", user], `${PASSWORD}\n`);
+    phone.run(['login', '--server', this.url, '--user', user], `${PASSWORD}\n`);
     return phone;
   }
 }
@@ -141,22 +121,20 @@ export interface Saved {
 export class Device {
   constructor(private readonly data: string) {}
 
-  run<T>(args: string[], input = ""): T {
-    return JSON.parse(
-      run(device(), ["--data", this.data, "--json", ...args], input),
-    ) as T;
+  run<T>(args: string[], input = ''): T {
+    return JSON.parse(run(device(), ['--data', this.data, '--json', ...args], input)) as T;
   }
 
   create(kind: string, fields: Record<string, string>): Saved {
-    return this.run<Saved>(["new", kind, ...pairs(fields)]);
+    return this.run<Saved>(['new', kind, ...pairs(fields)]);
   }
 
   edit(id: string, fields: Record<string, string>) {
-    this.run(["edit", id, ...pairs(fields)]);
+    this.run(['edit', id, ...pairs(fields)]);
   }
 
   sync() {
-    const result = this.run<{ ok: boolean }>(["sync"]);
+    const result = this.run<{ ok: boolean }>(['sync']);
     if (!result.ok) throw new Error(`sync failed: ${JSON.stringify(result)}`);
   }
 }

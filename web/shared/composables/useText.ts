@@ -4,6 +4,7 @@ import { errorText } from '@shared/errors';
 import { dateTime, decimal } from '@shared/format';
 import { labelText, t } from '@shared/i18n';
 import type { FieldSchema, KindSchema, Uuid } from '@shared/schema';
+import { entryFields } from './fileFields';
 import { titleOf } from './useTitles';
 
 /** Texts for codes, people and values, in the current language. */
@@ -36,7 +37,7 @@ export function pathText(kind: KindSchema, path: string): string {
   if (head === 'assign') return `${t('record.assignment')} · ${personText(entry)}`;
   const collection = head && schema.collection(kind, head);
   if (collection && entry) {
-    const field = collection.fields.find(({ key }) => key === last);
+    const field = entryFields(collection).find(({ key }) => key === last);
     const label = labelText(collection.label, head);
     if (last === 'removed') return `${label} · ${t('field.removed')}`;
     return last ? `${label} · ${labelText(field?.label, last)}` : label;
@@ -48,7 +49,7 @@ export function pathText(kind: KindSchema, path: string): string {
 export function fieldAt(kind: KindSchema, path: string): FieldSchema | undefined {
   const [head, , last] = path.split('/');
   const collection = last && currentSchema().collection(kind, head!);
-  if (collection) return collection.fields.find(({ key }) => key === last);
+  if (collection) return entryFields(collection).find(({ key }) => key === last);
   return currentSchema().field(kind, path);
 }
 

@@ -16,6 +16,11 @@ export function knowTitle(id: Uuid, title: string | null | undefined) {
   if (title) titles.set(id, title);
 }
 
+/** Takes over what a page of a list says its references are called. */
+export function knowTitles(refs: Record<Uuid, string> | undefined) {
+  for (const [id, title] of Object.entries(refs ?? {})) knowTitle(id, title);
+}
+
 /** The title, or undefined until it has arrived. */
 export function titleOf(kind: string, id: Uuid): string | undefined {
   const title = titles.get(id);

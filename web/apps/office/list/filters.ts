@@ -16,7 +16,7 @@ export interface FilterDef {
 export function filterDefs(kind: KindSchema): FilterDef[] {
   const defs: FilterDef[] = [];
   if (kind.lifecycle) defs.push({ key: 'status', label: t('field.status'), editor: 'codes' });
-  defs.push({ key: 'month', label: t('field.month'), editor: 'month' });
+  if (kind.month) defs.push({ key: 'month', label: t('field.month'), editor: 'month' });
   for (const field of kind.fields) {
     const editor = field.index ? editorOf(field) : undefined;
     if (editor) defs.push({ key: field.key, label: labelText(field.label), editor, field });

@@ -1,6 +1,6 @@
 import type { RecordPage } from '@core/types';
 import { api, useRecordPokes } from '@shared/app';
-import { knowTitle } from '@shared/composables/useTitles';
+import { knowTitles } from '@shared/composables/useTitles';
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 import { readState, sequenceKey, toRequest, writeState, type ListState } from './listQuery';
@@ -31,7 +31,7 @@ export function useList(kind: Ref<string>) {
     try {
       const next = await api.list(kind.value, toRequest(state.value), signal);
       if (signal.aborted) return;
-      for (const row of next.items) knowTitle(row.id, row.title);
+      knowTitles(next.refs);
       if (live) mark(next);
       page.value = next;
       failure.value = null;
