@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expectAccessible, expectTranslated } from './support/checks';
-import { expect, field, fill, showField, test, type Text } from './support/fixtures';
+import { choose, expect, field, fill, showField, test, type Text } from './support/fixtures';
 
 /** Makes a complaint through the form; the page shows it afterwards. */
 async function create(page: Page, text: Text, content: string) {
@@ -80,10 +80,8 @@ test('a step asks for what it lacks, and stands in the status history', async ({
   await page.locator('[data-to=registered]').click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel(text('transition.why')).fill('客户来电确认');
-  for (const key of ['record_kind', 'channel']) {
-    await dialog.locator(`[data-field=${key}] .el-select`).click();
-    await page.locator('.el-select-dropdown__item').filter({ visible: true }).first().click();
-  }
+  await choose(page, dialog.locator('[data-field=record_kind]'));
+  await choose(page, dialog.locator('[data-field=channel]'));
   await dialog.locator('[data-field=reporter_contact] input').fill('13800000000');
   const received = dialog.locator('[data-field=received_at]');
   await received.getByRole('button', { name: text('input.now') }).click();
@@ -142,9 +140,7 @@ test('people are assigned, and the office’s part stands on the same page', asy
   await create(page, text, '齿轮箱渗油');
   const panel = page.locator('.assign');
   await panel.getByRole('button', { name: text('action.change') }).click();
-  await panel.getByLabel(text('assign.lead')).click();
-  await page.keyboard.insertText('高建军');
-  await page.locator('.el-select-dropdown__item').filter({ visible: true }).first().click();
+  await choose(page, panel.locator('[data-role=lead]'), '高建军');
   await panel.getByRole('button', { name: text('action.save') }).click();
   await expect(panel.locator('dl')).toContainText('高建军');
   await showField(page, 'cause');

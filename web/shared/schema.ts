@@ -165,6 +165,11 @@ export class Schema {
       .sort((a, b) => (a.column ?? 0) - (b.column ?? 0));
   }
 
+  /** Whether a reference points to what this version has; a later one may know more kinds. */
+  known(field: FieldSchema): boolean {
+    return field.type !== 'ref' || field.ref === 'user' || this.kinds.has(field.ref ?? '');
+  }
+
   /** The organisation's time zone; times are stored in UTC. */
   get zone(): string {
     const zone = this.reference.settings.zone;

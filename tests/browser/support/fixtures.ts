@@ -1,4 +1,4 @@
-import { expect, test as base, type Page } from '@playwright/test';
+import { expect, test as base, type Locator, type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PASSWORD, Server, type Account } from './programs';
@@ -121,4 +121,13 @@ export async function showField(page: Page, key: string) {
     if ((await field(page, key).count()) > 0) return;
     await more.nth(i).click();
   }
+}
+
+/** Chooses from a select: the option with this text, or the first one. */
+export async function choose(page: Page, within: Locator, option?: string) {
+  await within.locator('.el-select').click();
+  // Other lists may still be closing; this one is named by its input.
+  const list = await within.locator('.el-select input').getAttribute('aria-controls');
+  const options = page.locator(`[id="${list}"] .el-select-dropdown__item`);
+  await (option ? options.filter({ hasText: option }) : options).first().click();
 }

@@ -83,11 +83,12 @@ export function valueText(field: FieldSchema | undefined, value: FieldValue | un
 
 export function refText(field: FieldSchema, id: Uuid): string {
   if (!field.ref || isUserRef(field)) return personText(id);
+  if (!currentSchema().known(field)) return id.slice(0, 8);
   return titleOf(field.ref, id) ?? '…';
 }
 
 export function isUserRef(field: FieldSchema): boolean {
-  return field.type === 'ref' && (field.ref === 'user' || field.ref === 'person');
+  return field.type === 'ref' && field.ref === 'user';
 }
 
 /** The sentence for an error, with field keys replaced by their labels. */

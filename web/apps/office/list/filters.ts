@@ -18,7 +18,7 @@ export function filterDefs(kind: KindSchema): FilterDef[] {
   if (kind.lifecycle) defs.push({ key: 'status', label: t('field.status'), editor: 'codes' });
   if (kind.month) defs.push({ key: 'month', label: t('field.month'), editor: 'month' });
   for (const field of kind.fields) {
-    const editor = field.index ? editorOf(field) : undefined;
+    const editor = field.index && currentSchema().known(field) ? editorOf(field) : undefined;
     if (editor) defs.push({ key: field.key, label: labelText(field.label), editor, field });
   }
   defs.push({ key: 'conflicts', label: t('conflict.mark'), editor: 'flag' });
