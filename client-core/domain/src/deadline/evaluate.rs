@@ -1,0 +1,330 @@
+//! From facts to deadlines.
+//!
+//! Everything is judged as of `now`: what the record says happened later has not happened yet. So the
+//! same function answers "how do we stand" and "how did we stand at the end of the month".
+
+use super::calendar::Calendar;
+use super::clock::Clock;
+use super::escalation::{Standing, Used, level};
+use super::limit::{Basis, Limit, Unit};
+use super::rules::{self, Mark, Pause, Point, Rule, Timing, When};
+use super::settings::Settings;
+use super::snapshot::{Snapshot, Step};
+use super::{Deadline, State};
+use crate::deadline::escalation::Severity;
+use crate::time::Timestamp;
+
+/// Every deadline of a record, those due first at the front; without a due time at the end.
+#[must_use]
+pub fn deadlines(
+    record: &Snapshot,
+    settings: &Settings,
+    calendar: &Calendar,
+    now: Timestamp,
+) -> Vec<Deadline> {
+    let mut steps: Vec<&Step> = record.steps.iter().filter(|s| s.at <= now).collect();
+    steps.sort();
+    let standing = record.standing(now);
+    let judge = Judge { record, settings, calendar, now, steps, standing };
+    let mut found: Vec<Deadline> = rules::all()
+        .filter(|rule| judge.applies(rule))
+        .flat_map(|rule| judge.rule(rule, settings.limit(rule, record.sla.as_ref())))
+        .collect();
+    // A stable sort: rules that are due at the same instant stay in the table's order.
+    found.sort_by_key(|d| (d.due.is_none(), d.due));
+    found
+}
+
+struct Judge<'a> {
+    record: &'a Snapshot,
+    settings: &'a Settings,
+    calendar: &'a Calendar,
+    now: Timestamp,
+    /// Steps up to now, in order.
+    steps: Vec<&'a Step>,
+    standing: Standing,
+}
+
+/// One stretch of time to be judged.
+struct Stretch {
+    round: u32,
+    start: Timestamp,
+    /// When it is over without pauses; `None` without a limit.
+    due: Option<Timestamp>,
+    /// When it was done, as far as is known now.
+    stop: Option<Timestamp>,
+    /// Whether pauses move the due time.
+    pausing: bool,
+}
+
+impl Judge<'_> {
+    fn applies(&self, rule: &Rule) -> bool {
+        rule.kinds.contains(&self.record.kind.as_str())
+            && self.settings.used(rule)
+            && rule.when.iter().all(|when| self.holds(rule, *when))
+    }
+
+    fn holds(&self, rule: &Rule, when: When) -> bool {
+        let record = self.record;
+        match when {
+            When::Complaint => record.is_complaint != Some(false),
+            When::MaybeQuality => record.is_quality != Some(false),
+            When::Quality => record.kind != "complaint" || record.is_quality == Some(true),
+            When::NotQuality => record.is_quality == Some(false),
+            When::Severe(severe) => (record.severity >= Some(Severity::Serious)) == severe,
+            When::NoCorrectiveAction => !record.has_corrective_action,
+            When::Reportable => record.is_reportable == Some(true),
+            When::Contract => record.sla.is_some(),
+            When::NoContract => record.sla.is_none(),
+            When::InWarranty => record.in_warranty == Some(true),
+            When::Emergency => record.is_emergency == Some(true),
+            When::SevereJob => record.is_severe_job == Some(true),
+            When::Extended(extended) => record.is_extended == extended,
+            When::Cycle(cycle) => record.cycle == Some(cycle),
+            When::Duty => record.duty.as_deref() == Some(rule.id),
+        }
+    }
+
+    fn rule(&self, rule: &Rule, limit: Limit) -> Vec<Deadline> {
+        let start = self.start(rule);
+        let judged = |stretch| self.judge(rule, limit, &stretch);
+        let one = |start: Option<Timestamp>, due: Option<Timestamp>, stop, pausing| {
+            let stretch = Stretch { round: 1, start: start?, due, stop, pausing };
+            self.judge(rule, limit, &stretch)
+        };
+        let after = |start: Option<Timestamp>| start.and_then(|s| limit.due(self.calendar, s));
+        match rule.timing {
+            Timing::Within => one(start, after(start), self.stop(rule, None), true).into_iter().collect(),
+            Timing::At(mark) => {
+                let due = self.mark(mark).and_then(|at| limit.due(self.calendar, at));
+                // Without an agreed time nothing is owed.
+                let start = due.and(start);
+                one(start, due, self.stop(rule, None), false).into_iter().collect()
+            }
+            Timing::AtOr(mark) => {
+                let set = self.mark(mark);
+                let due = set.or_else(|| after(start));
+                one(start, due, self.stop(rule, None), set.is_none()).into_iter().collect()
+            }
+            Timing::Before(mark) => {
+                let due = self.mark(mark).filter(|at| *at <= self.now);
+                one(start, due, self.stop(rule, None), false).into_iter().collect()
+            }
+            Timing::Each(status) => self
+                .steps
+                .iter()
+                .filter(|step| step.to == status)
+                .zip(1..)
+                .filter_map(|(step, round)| {
+                    let stop = self.stop(rule, Some(step.at));
+                    let due = after(Some(step.at));
+                    judged(Stretch { round, start: step.at, due, stop, pausing: true })
+                })
+                .collect(),
+            Timing::Every => self.every(start, after).into_iter().filter_map(judged).collect(),
+            Timing::Term => {
+                let due = after(start);
+                one(start, due, due.filter(|d| *d <= self.now), false).into_iter().collect()
+            }
+            Timing::Count => start.and_then(|s| self.count(rule, limit, s)).into_iter().collect(),
+            Timing::Standing => Vec::new(),
+        }
+    }
+
+    /// A regular duty's rounds: from the start to the first time it was done, from there to the next.
+    fn every(
+        &self,
+        start: Option<Timestamp>,
+        due: impl Fn(Option<Timestamp>) -> Option<Timestamp>,
+    ) -> Vec<Stretch> {
+        let done = self.done();
+        let Some(start) = start.or_else(|| done.first().copied()) else { return Vec::new() };
+        let mut starts = vec![start];
+        starts.extend(done.into_iter().filter(|at| *at > start));
+        let last = self.mark(Mark::WarrantyEnd);
+        (1..)
+            .zip(starts.iter().enumerate())
+            .map(|(round, (i, start))| {
+                let stop = starts.get(i + 1).copied();
+                Stretch { round, start: *start, due: due(Some(*start)), stop, pausing: false }
+            })
+            // After the warranty visits are made only when the owner asks (A6).
+            .filter(|s| last.is_none_or(|last| s.due.is_none_or(|due| due <= last)))
+            .collect()
+    }
+
+    fn done(&self) -> Vec<Timestamp> {
+        let mut done: Vec<Timestamp> =
+            self.record.done.iter().copied().filter(|at| *at <= self.now).collect();
+        done.sort();
+        done
+    }
+
+    fn count(&self, rule: &Rule, limit: Limit, start: Timestamp) -> Option<Deadline> {
+        let goal = i64::from(limit.n);
+        let due = limit.due(self.calendar, start);
+        let (elapsed, stop) = match limit.unit {
+            Unit::Lots => self.good_lots(goal),
+            Unit::TimesAMonth => {
+                let month = self.calendar.date_of(start)?.first_of_month();
+                let first = self.calendar.start_of_day(month)?;
+                let mut done = self.done();
+                done.retain(|at| *at >= first && due.is_none_or(|due| *at <= due));
+                let nth = usize::try_from(goal - 1).ok().and_then(|i| done.get(i).copied());
+                (i64::try_from(done.len()).unwrap_or(goal), nth)
+            }
+            _ => {
+                let percent = i64::from(self.record.percent.unwrap_or(0));
+                // Nobody notes the day on which a share is reached.
+                (percent, (percent >= goal).then_some(start.max(self.now.min(due.unwrap_or(self.now)))))
+            }
+        };
+        let stretch = Stretch { round: 1, start, due, stop, pausing: false };
+        let judged = self.judge(rule, limit, &stretch)?;
+        Some(Deadline { elapsed, allowed: Some(goal), ..judged })
+    }
+
+    /// Good lots in a row, and when the goal was first reached. A bad lot starts the count again; an
+    /// open one neither counts nor breaks.
+    fn good_lots(&self, goal: i64) -> (i64, Option<Timestamp>) {
+        let mut lots: Vec<_> = self.record.lots.iter().filter(|lot| lot.at <= self.now).collect();
+        lots.sort();
+        let mut row = 0;
+        for lot in lots {
+            match lot.ok {
+                Some(true) => row += 1,
+                Some(false) => row = 0,
+                None => {}
+            }
+            if row >= goal {
+                return (row, Some(lot.at));
+            }
+        }
+        (row, None)
+    }
+
+    fn judge(&self, rule: &Rule, limit: Limit, stretch: &Stretch) -> Option<Deadline> {
+        let start = stretch.due.map_or(stretch.start, |due| due.min(stretch.start));
+        if start > self.now {
+            return None;
+        }
+        let mut stop = stretch.stop.map(|stop| stop.max(start));
+        let ended = if stop.is_none() { self.ended(rule, stretch.start) } else { None };
+        let until = stop.or(ended).unwrap_or(self.now);
+        let clock = Clock {
+            calendar: self.calendar,
+            limit,
+            from: if stretch.pausing { limit.runs_from(self.calendar, start)? } else { start },
+            pauses: if stretch.pausing { self.pauses(rule, until) } else { Vec::new() },
+        };
+        let due = stretch.due.and_then(|due| clock.due(due));
+        let late = due.is_some_and(|due| until > due);
+        if stop.is_none() && self.record.status == "cancelled" {
+            return None;
+        }
+        if ended.is_some() {
+            // What the record's end made pointless in good time is no longer owed.
+            if !late {
+                return None;
+            }
+            stop = ended;
+        }
+        let paused = clock.pauses.last().is_some_and(|(begins, ends)| begins <= &until && *ends == until);
+        let state = match (late, stop) {
+            (true, _) => State::Missed,
+            (false, Some(_)) => State::Met,
+            (false, None) if paused && self.waits(rule) => State::Paused,
+            (false, None) => State::Running,
+        };
+        let allowed = due.map(|due| clock.at(due));
+        let elapsed = clock.at(until);
+        let used = allowed.filter(|_| late).map(|allowed| {
+            let third = i64::from(self.settings.ladder.percent[2]);
+            let reached = allowed.checked_mul(third).and_then(|share| clock.reach(share / 100));
+            let since = reached.map(|at| until.0 - at.0).filter(|since| *since >= 0);
+            Used { elapsed, allowed, since_level_3: since }
+        });
+        Some(Deadline {
+            rule: rule.id,
+            round: stretch.round,
+            due,
+            state,
+            started: clock.from,
+            stopped: stop,
+            elapsed,
+            allowed,
+            basis: limit.basis(),
+            level: level(&self.settings.ladder, &self.standing, used),
+            provisional: limit.basis() == Basis::Working
+                && due.is_some_and(|due| !self.calendar.covers_between(start, due)),
+        })
+    }
+
+    fn start(&self, rule: &Rule) -> Option<Timestamp> {
+        let other = self.settings.start(rule, self.record.sla.as_ref()).map(Point::At);
+        match other {
+            Some(point) => self.point(point, None),
+            None => rule.start.iter().find_map(|point| self.point(*point, None)),
+        }
+    }
+
+    /// The first of the rule's stops that has happened by now.
+    fn stop(&self, rule: &Rule, from: Option<Timestamp>) -> Option<Timestamp> {
+        let point = |point: &Point| match point {
+            Point::FirstDone => self.point(*point, from.or_else(|| self.start(rule))),
+            _ => self.point(*point, from),
+        };
+        rule.stop.iter().filter_map(point).filter(|at| *at <= self.now).min()
+    }
+
+    fn point(&self, point: Point, from: Option<Timestamp>) -> Option<Timestamp> {
+        let late_enough = |at: &Timestamp| from.is_none_or(|from| *at >= from);
+        match point {
+            Point::At(mark) => self.mark(mark).filter(late_enough),
+            Point::Step(statuses) => self
+                .steps
+                .iter()
+                .filter(|s| statuses.contains(&s.to.as_str()))
+                .map(|s| s.at)
+                .find(late_enough),
+            Point::FirstDone => self.done().into_iter().find(late_enough),
+        }
+    }
+
+    fn mark(&self, mark: Mark) -> Option<Timestamp> {
+        self.record.at.get(&mark).copied()
+    }
+
+    /// When the record's end settled what was still owed.
+    fn ended(&self, rule: &Rule, from: Timestamp) -> Option<Timestamp> {
+        let ends: &[&str] = match self.record.kind.as_str() {
+            _ if rule.outlives => &[],
+            "complaint" => &["rejected", "closed", "archived"],
+            "visit" | "task" => &["reviewed", "archived"],
+            _ => &["closed", "archived"],
+        };
+        self.point(Point::Step(ends), Some(from))
+    }
+
+    /// Times during which the rule's clock stood still, up to an instant.
+    fn pauses(&self, rule: &Rule, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let kinds = self.settings.pauses(rule);
+        let pausing = |step: &Step| stands(kinds, &step.to);
+        let ends = self.steps.iter().skip(1).map(|s| s.at).chain([until]);
+        self.steps
+            .iter()
+            .zip(ends)
+            .filter(|(step, _)| pausing(step) && step.at <= until)
+            .map(|(step, end)| (step.at, end.min(until)))
+            .collect()
+    }
+
+    /// Whether the record is waiting now.
+    fn waits(&self, rule: &Rule) -> bool {
+        self.steps.last().is_some_and(|step| stands(self.settings.pauses(rule), &step.to))
+    }
+}
+
+fn stands(pauses: &[Pause], status: &str) -> bool {
+    pauses.iter().any(|pause| pause.statuses().contains(&status))
+}
