@@ -1,16 +1,27 @@
 //! The commands of `fieldledger`. Each is a file with its arguments and a `run`.
 
+mod export;
+mod import;
+mod open;
+mod backup;
 mod output;
+mod rebuild;
+mod restore;
 mod serve;
 mod user;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use domain::schema::Schema;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigFile};
+use crate::host::{SystemClock, SystemRng};
 use crate::store::{Store, StoreError};
+use crate::sync::{Ledger, LedgerError, Parts};
 
 /// FieldLedger 现场台账: complaints, visits and return-visits of an after-sales department.
 #[derive(Debug, Parser)]
@@ -27,6 +38,18 @@ enum Command {
     /// Add, change and list accounts; works beside a running server.
     #[command(subcommand)]
     User(user::User),
+    /// Copy everything into a directory; works beside a running server.
+    Backup(backup::Backup),
+    /// Put a backup in place; the server has to be stopped.
+    Restore(restore::Restore),
+    /// Read everything and compare it with what was written; works beside a running server.
+    Verify(verify::Verify),
+    /// Make lists, search and counters again from documents; the server has to be stopped.
+    Rebuild(rebuild::Rebuild),
+    /// Take a ledger from a spreadsheet; the same file again changes nothing; works beside a running server
+    Import(import::Import),
+    /// Write records to a file; works beside a running server
+    Export(export::Export),
 }
 
 /// Where the data is.
@@ -44,6 +67,24 @@ impl DataDir {
     /// See [`Store::open_beside`].
     pub fn open_beside(&self) -> Result<Store, CliError> {
         Ok(Store::open_beside(&self.data)?)
+    }
+
+    /// The ledger of an open directory, with the machine's clock and randomness.
+    ///
+    /// # Errors
+    /// What the disk reports.
+    pub fn ledger(&self, store: Store) -> Result<Ledger, CliError> {
+        let parts = Parts {
+            receipt_key: Config::new(Some(self.data.clone()), None, ConfigFile::default()).receipt_key,
+            store,
+            schema: Schema::builtin().map_err(|e| CliError::new("server_fault", e.to_string()))?,
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(SystemRng),
+        };
+        Ledger::open(parts).map_err(|error| match error {
+            LedgerError::Store(error) => error.into(),
+            other => CliError::new("server_fault", other.to_string()),
+        })
     }
 }
 
@@ -82,6 +123,12 @@ pub fn run() -> ExitCode {
     let result = match arguments.command {
         Command::Serve(command) => command.run(),
         Command::User(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Rebuild(command) => command.run(),
+        Command::Import(command) => command.run(),
+        Command::Export(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

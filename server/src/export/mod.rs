@@ -5,6 +5,7 @@
 
 mod delimited;
 mod json;
+mod run;
 mod table;
 mod workbook;
 
@@ -17,6 +18,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 pub use delimited::neutral;
+pub use run::{Request, RunError, export};
 
 /// A record to be written.
 pub struct Item {

@@ -67,7 +67,7 @@ pub struct Person {
 }
 
 /// What an import reads of the records there are.
-pub trait Ledger {
+pub trait OnFile {
     /// What reading can fail with.
     type Error;
     /// The record, if there is one.
@@ -116,6 +116,10 @@ pub struct Summary {
 /// What is to be done to one record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Work {
+    /// The row that asks for it; 0 for a customer that rows name.
+    pub row: u32,
+    /// Whether the record is made by it.
+    pub fresh: bool,
     /// The kind's key.
     pub kind: String,
     /// The record.
@@ -143,7 +147,7 @@ pub enum PlanError<E> {
     NoHeader,
     /// The records there are could not be read.
     #[error(transparent)]
-    Ledger(E),
+    OnFile(E),
 }
 
 /// A file's name and what it holds.
@@ -158,7 +162,7 @@ pub struct Source<'a> {
 ///
 /// # Errors
 /// [`PlanError`].
-pub fn plan<L: Ledger>(
+pub fn plan<L: OnFile>(
     schema: &Schema,
     zone: &Zone,
     kind: &Kind,
@@ -174,9 +178,9 @@ pub fn plan<L: Ledger>(
         shape: Shape { schema, kind, zone },
         file: source.file,
         several: tables.len() > 1,
-        people: People::of(ledger.people().map_err(PlanError::Ledger)?),
+        people: People::of(ledger.people().map_err(PlanError::OnFile)?),
         customers: Resolved::default(),
-        book: Book::of(ledger.customers().map_err(PlanError::Ledger)?),
+        book: Book::of(ledger.customers().map_err(PlanError::OnFile)?),
         taken: HashSet::new(),
         seen: HashMap::new(),
         named: HashMap::new(),
@@ -184,7 +188,7 @@ pub fn plan<L: Ledger>(
     };
     planner.customers(&tables);
     for table in &tables {
-        planner.table(table, ledger).map_err(PlanError::Ledger)?;
+        planner.table(table, ledger).map_err(PlanError::OnFile)?;
     }
     planner.plan.summary.needs_review.sort_by_key(|r| r.row);
     Ok(planner.plan)
@@ -287,6 +291,8 @@ impl Planner<'_> {
             let mut intents = vec![Intent::Create { fields, id: Some(event), temp: None }];
             intents.extend(new.aliases.iter().map(|a| alias(new.id, a)));
             self.plan.work.push(Work {
+                row: 0,
+                fresh: true,
                 kind: keys::customer::KIND.to_owned(),
                 id: RecordId(new.id),
                 intents,
@@ -295,11 +301,17 @@ impl Planner<'_> {
         self.plan.new_customers = self.customers.new.len();
         for (id, name) in &self.customers.aliases {
             let intents = vec![alias(*id, name)];
-            self.plan.work.push(Work { kind: keys::customer::KIND.to_owned(), id: RecordId(*id), intents });
+            self.plan.work.push(Work {
+                row: 0,
+                fresh: false,
+                kind: keys::customer::KIND.to_owned(),
+                id: RecordId(*id),
+                intents,
+            });
         }
     }
 
-    fn table<L: Ledger>(&mut self, table: &Table<'_, '_>, ledger: &mut L) -> Result<(), L::Error> {
+    fn table<L: OnFile>(&mut self, table: &Table<'_, '_>, ledger: &mut L) -> Result<(), L::Error> {
         let running = table.key.filter(|(_, k)| *k == KeyKind::Running).map(|(column, _)| column);
         let running = table.columns.iter().find(|c| Some(c.index) == running).map(|c| c.header.clone());
         let running = running.as_deref();
@@ -348,7 +360,7 @@ impl Planner<'_> {
 
     /// Gives each line its record: by equal content first, then by name if it is an edit of that row,
     /// then a new one. `names` are those of every row: a repeated row may now bear the name of a record.
-    fn find_records<L: Ledger>(
+    fn find_records<L: OnFile>(
         &mut self,
         lines: &mut [Line<'_>],
         names: &[Identity],
@@ -384,7 +396,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn line<L: Ledger>(
+    fn line<L: OnFile>(
         &mut self,
         table: &Table<'_, '_>,
         line: &Line<'_>,
@@ -469,7 +481,7 @@ impl Planner<'_> {
             (false, true) => self.plan.summary.unchanged += 1,
         }
         if !intents.is_empty() {
-            self.plan.work.push(Work { kind: kind.key.clone(), id, intents });
+            self.plan.work.push(Work { row, fresh, kind: kind.key.clone(), id, intents });
         }
         Ok(())
     }

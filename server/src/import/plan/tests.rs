@@ -94,7 +94,7 @@ impl Memory {
     }
 }
 
-impl Ledger for Memory {
+impl OnFile for Memory {
     type Error = Infallible;
 
     fn record(&mut self, kind: &Kind, id: RecordId) -> Result<Option<Current>, Infallible> {

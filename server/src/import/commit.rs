@@ -1,0 +1,188 @@
+//! Carries a plan out on the records there are, or only tells what it would do.
+
+use std::path::Path;
+
+use domain::authz::{Principal, Role};
+use domain::ids::{RecordId, SYSTEM_USER};
+use domain::keys;
+use domain::schema::Kind;
+use domain::value::Value;
+use serde_json::{Map, Value as Json, json};
+
+use super::customers::Known;
+use super::plan::{self, Current, OnFile, Person, Plan, PlanError, Review, Source, Summary};
+use super::sheet::{self, SheetError};
+use crate::records::{Records, Step, Story};
+use crate::store::{StoreError, accounts, documents};
+use crate::sync::{LedgerError, State};
+
+/// Kinds that can be imported.
+pub const KINDS: [&str; 3] = [keys::complaint::KIND, keys::customer::KIND, keys::product_item::KIND];
+
+/// Why a file was not imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read as a spreadsheet.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    /// No sheet has columns of this kind.
+    #[error("no sheet of {file} has a header row for {kind}")]
+    NoHeader {
+        /// The file.
+        file: String,
+        /// The kind asked for.
+        kind: String,
+    },
+    /// The records failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl ImportError {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Sheet(error) => error.code(),
+            Self::NoHeader { .. } => "no_header_row",
+            Self::Ledger(LedgerError::Refused(refusal)) => refusal.code.as_str(),
+            Self::Ledger(LedgerError::Store(error)) => error.code(),
+            Self::Ledger(_) => "server_fault",
+        }
+    }
+
+    /// What the text of the code needs.
+    #[must_use]
+    pub fn params(&self) -> Map<String, Json> {
+        match self {
+            Self::Sheet(error) => error.params(),
+            Self::NoHeader { file, kind } => {
+                Map::from_iter([("file".to_owned(), json!(file)), ("kind".to_owned(), json!(kind))])
+            }
+            Self::Ledger(LedgerError::Refused(refusal)) => refusal.params.clone(),
+            Self::Ledger(_) => Map::new(),
+        }
+    }
+}
+
+/// What came of an import.
+#[derive(Debug)]
+pub struct Outcome {
+    /// As the command prints it.
+    pub summary: Summary,
+    /// Customers made for names that nobody had on file.
+    pub new_customers: usize,
+}
+
+/// Imports a file as records of `kind`, or with `dry_run` says what that would do.
+///
+/// What it writes is written by the system: an import is nobody's opinion. Interrupted, it goes on
+/// when it is run again.
+///
+/// # Errors
+/// [`ImportError`]; nothing is written when the file cannot be read.
+pub fn import(records: &Records, kind: &str, file: &Path, dry_run: bool) -> Result<Outcome, ImportError> {
+    let sheets = sheet::read(file)?;
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+    let kind = records.kind(kind).map_err(LedgerError::from)?;
+    let ledger = records.ledger();
+    let source = Source { file: &name, sheets: &sheets };
+    let planned = plan::plan(ledger.schema(), ledger.zone(), kind, &source, &mut Stored(records));
+    let planned = planned.map_err(|error| match error {
+        PlanError::NoHeader => ImportError::NoHeader { file: name.clone(), kind: kind.key.clone() },
+        PlanError::OnFile(error) => error.into(),
+    })?;
+    if dry_run {
+        return Ok(Outcome { new_customers: planned.new_customers, summary: planned.summary });
+    }
+    write(records, planned)
+}
+
+fn write(records: &Records, planned: Plan) -> Result<Outcome, ImportError> {
+    let at = records.now();
+    let by = Principal { user: SYSTEM_USER, role: Role::Admin, may: Default::default() };
+    let stories: Vec<Story> = planned
+        .work
+        .iter()
+        .map(|work| Story {
+            kind: work.kind.clone(),
+            id: Some(work.id),
+            steps: work
+                .intents
+                .iter()
+                .map(|intent| Step { by: by.clone(), at, intent: intent.clone() })
+                .collect(),
+        })
+        .collect();
+    let mut summary = planned.summary;
+    let written = records.write_stories(&stories)?;
+    for (work, result) in planned.work.iter().zip(written) {
+        let Err(refusal) = result else { continue };
+        // Someone filed or changed the record meanwhile: the row waits for a person, the rest is done.
+        if work.row > 0 {
+            let counter = if work.fresh { &mut summary.created } else { &mut summary.updated };
+            *counter = counter.saturating_sub(1);
+            summary.unchanged += 1;
+        }
+        summary.needs_review.push(Review {
+            row: work.row,
+            code: refusal.code.as_str(),
+            params: refusal.params,
+        });
+    }
+    summary.needs_review.sort_by_key(|r| r.row);
+    Ok(Outcome { summary, new_customers: planned.new_customers })
+}
+
+/// The records of the store.
+struct Stored<'a>(&'a Records);
+
+impl OnFile for Stored<'_> {
+    type Error = LedgerError;
+
+    fn record(&mut self, kind: &Kind, id: RecordId) -> Result<Option<Current>, LedgerError> {
+        let ledger = self.0.ledger();
+        let companion = ledger.schema().companion(kind);
+        let (main, other) = ledger.store().read_blocking(|snap| {
+            let main = State::read(snap, id)?;
+            let other = match companion {
+                Some(c) if main.stored.is_some() => State::read(snap, id.companion(&c.key))?,
+                _ => State::default(),
+            };
+            Ok::<_, StoreError>((main, other))
+        })?;
+        if main.stored.is_none() {
+            return Ok(None);
+        }
+        let other = match companion {
+            Some(c) if other.stored.is_some() => Some(other.record(&c.key, id.companion(&c.key))?.view(c)),
+            _ => None,
+        };
+        Ok(Some(Current::of(main.record(&kind.key, id)?.view(kind), other)))
+    }
+
+    fn customers(&mut self) -> Result<Vec<Known>, LedgerError> {
+        let kind = self.0.kind(keys::customer::KIND)?;
+        let all = self.0.ledger().store().read_blocking(documents::all)?;
+        let mut known = Vec::new();
+        for (_, id, _) in all.into_iter().filter(|(_, _, key)| *key == kind.key) {
+            let Some(current) = self.record(kind, id)? else { continue };
+            let aliases = current.collections.get(keys::customer::ALIASES).into_iter().flatten();
+            known.push(Known {
+                id: id.0,
+                name: current.fields.get(keys::customer::NAME).map(Value::to_text).unwrap_or_default(),
+                aliases: aliases
+                    .filter(|e| !e.removed)
+                    .filter_map(|e| e.fields.get(keys::customer::ALIASES_ALIAS).map(Value::to_text))
+                    .collect(),
+            });
+        }
+        Ok(known)
+    }
+
+    fn people(&mut self) -> Result<Vec<Person>, LedgerError> {
+        let people = self.0.ledger().store().read_blocking(accounts::all)?;
+        let person = |u: accounts::User| Person { id: u.id.0, name: u.name, display: u.display };
+        Ok(people.into_iter().map(person).collect())
+    }
+}
