@@ -286,3 +286,66 @@ fn last_failure(conn: &Connection) -> StoreError {
         Ok(_) => StoreError::RolledBack,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::params;
+
+    use super::*;
+    use crate::error::ServerError;
+    use crate::store::Store;
+
+    fn put(store: &Store, key: String, bytes: usize) -> Result<Durable<()>, StoreError> {
+        store.write_blocking(move |tx| {
+            let sql = "INSERT INTO meta (k, v) VALUES (?1, zeroblob(?2))";
+            tx.conn().execute(sql, params![key, bytes as i64])?;
+            Ok(())
+        })
+    }
+
+    fn limit_pages(store: &Store, pages: i64) {
+        let limit = move |tx: &Tx<'_>| {
+            tx.conn().query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+            Ok::<_, StoreError>(())
+        };
+        store.write_blocking(limit).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_loses_nothing_and_the_store_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        put(&store, "kept".to_owned(), 10_000).unwrap();
+        let pages = store
+            .read_blocking(|db| Ok::<i64, StoreError>(db.conn().query_row("PRAGMA page_count", [], |r| r.get(0))?));
+        limit_pages(&store, pages.unwrap() + 2);
+
+        let error = put(&store, "too much".to_owned(), 1_000_000).unwrap_err();
+        assert!(matches!(error, StoreError::DiskFull), "{error}");
+        let (status, code) = ServerError::from(error).status();
+        assert_eq!((status.as_u16(), code), (507, "disk_full"));
+
+        let keys = |store: &Store| {
+            let count = "SELECT count(*) FROM meta WHERE k IN ('kept', 'too much', 'after')";
+            store.read_blocking(|db| Ok::<i64, StoreError>(db.conn().query_row(count, [], |r| r.get(0))?)).unwrap()
+        };
+        assert_eq!(keys(&store), 1);
+        limit_pages(&store, 1_000_000);
+        put(&store, "after".to_owned(), 1_000_000).unwrap();
+        assert_eq!(keys(&store), 2);
+    }
+
+    #[test]
+    fn a_transaction_that_went_away_under_its_jobs_is_not_answered_as_done() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let lost = store.write_blocking(|tx| {
+            tx.conn().execute("INSERT INTO meta (k, v) VALUES ('lost', 1)", [])?;
+            // What SQLite does by itself after some I/O errors.
+            tx.conn().execute_batch("ROLLBACK")?;
+            Ok::<_, StoreError>(())
+        });
+        assert!(matches!(lost, Err(StoreError::RolledBack)), "{lost:?}");
+        put(&store, "after".to_owned(), 1).unwrap();
+    }
+}
