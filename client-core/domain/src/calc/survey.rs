@@ -52,6 +52,7 @@ pub struct SurveyResult {
 /// Item results and the overall result of a survey; every number 0–100, unrounded.
 ///
 /// Item: C05 Σ points ÷ (10 × respondents) × 100; C08 the mean as an index; C06, C09, C10, C13 the mean.
+/// Each sheet weighs the same, because the source of C09 names no weights of respondents.
 /// Overall: C05 Σ all points ÷ (10 × answers) × 100, the mean of the items when all were answered by
 /// all; C06, C08, C13 the mean of the sheets; C09 Σ(item × weight) ÷ Σ weight; C10 the mean of the items.
 ///
