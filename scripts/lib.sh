@@ -26,3 +26,8 @@ packages() {
         exit 1
     fi
 }
+
+# Every program and library of the workspace, in one set of features: building packages one by one would
+# compile what they share several times over.
+workspace=(--workspace --exclude client-wasm --features client-ffi/bindgen)
+build_all() { cargo build --locked "${workspace[@]}"; }

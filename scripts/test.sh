@@ -9,9 +9,10 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 step "set-up" bash scripts/setup.sh --tests
 step "format" cargo fmt --all --check
 step "web: install, lint, types, unit tests, build" bash scripts/test-web.sh
-step "lints" cargo clippy --locked --workspace --exclude client-wasm --all-targets -- -D warnings
-step "programs" cargo build --locked -p server -p device-cli --bins
-step "rust tests" cargo test --locked --workspace --exclude client-wasm
+step "lints" cargo clippy --locked "${workspace[@]}" --all-targets -- -D warnings
+step "programs" build_all
+step "rust tests" cargo test --locked "${workspace[@]}"
+step "phone bindings" bash scripts/test-ffi.sh
 step "browser core" bash scripts/test-wasm.sh
 step "browser tests" npm --prefix web run e2e
 echo
