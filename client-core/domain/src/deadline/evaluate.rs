@@ -241,7 +241,7 @@ impl Judge<'_> {
         let used = allowed.filter(|_| late).map(|allowed| {
             let third = i64::from(self.settings.ladder.percent[2]);
             let reached = allowed.checked_mul(third).and_then(|share| clock.reach(share / 100));
-            let since = reached.map(|at| until.0 - at.0).filter(|since| *since >= 0);
+            let since = reached.map(|at| until.0.saturating_sub(at.0)).filter(|since| *since >= 0);
             Used { elapsed, allowed, since_level_3: since }
         });
         Some(Deadline {

@@ -3,20 +3,28 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
 use super::calendar::Calendar;
 use super::escalation::{Severity, Standing};
 use super::rules::{Cycle, Mark};
 use super::settings::Sla;
 use crate::document::RecordView;
 use crate::keys::{complaint, handling, visit};
+use crate::lifecycle::Event;
 use crate::time::Timestamp;
 use crate::value::Value;
+
+/// Events come nearly sorted: passes beyond a few are needed only by made-up ones that name each other.
+const PASSES: usize = 8;
 
 /// A step of the record into a status.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {
     /// When, as its author says.
     pub at: Timestamp,
+    /// Which of two steps of the same instant came later: the one with the higher number.
+    pub order: u32,
     /// The status it led to.
     pub to: String,
 }
@@ -85,11 +93,10 @@ impl Snapshot {
     /// records know (return-visits of a customer) are for the caller to add.
     #[must_use]
     pub fn of(record: &RecordView, companion: Option<&RecordView>, calendar: &Calendar) -> Self {
-        let moving = record.events.iter().filter(|e| matches!(e.t.as_str(), "created" | "status"));
         let mut snapshot = Self {
             kind: record.kind.clone(),
             status: record.folded.status.clone(),
-            steps: moving.map(|e| Step { at: e.at, to: e.to.clone() }).collect(),
+            steps: steps(&record.events),
             ..Self::default()
         };
         snapshot.mark(Mark::Created, record.created().map(|e| e.at));
@@ -199,6 +206,27 @@ impl Snapshot {
         self.is_emergency = code(record, visit::SERVICE_TYPE).map(|c| c == "emergency");
         self.is_severe_job = code(record, visit::SERVICE_SEVERITY).map(|c| matches!(c, "serious" | "major"));
     }
+}
+
+/// Events that move the status, each after those that its author saw. Several steps sent together bear
+/// the same time, and their ids say nothing about their order.
+fn steps(events: &[Event]) -> Vec<Step> {
+    let moving: Vec<&Event> =
+        events.iter().filter(|e| matches!(e.t.as_str(), "created" | "status")).collect();
+    let mut depth: BTreeMap<Uuid, u32> = BTreeMap::new();
+    for _ in 0..PASSES {
+        let mut changed = false;
+        for event in &moving {
+            let seen = event.prev.iter().filter_map(|id| depth.get(id)).max();
+            let own = seen.map_or(0, |d| d.saturating_add(1));
+            changed |= depth.insert(event.id, own) != Some(own);
+        }
+        if !changed {
+            break;
+        }
+    }
+    let order = |e: &Event| depth.get(&e.id).copied().unwrap_or(0);
+    moving.iter().map(|e| Step { at: e.at, order: order(e), to: e.to.clone() }).collect()
 }
 
 fn code<'a>(record: &'a RecordView, key: &str) -> Option<&'a str> {
