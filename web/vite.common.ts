@@ -1,6 +1,7 @@
 import vue from '@vitejs/plugin-vue';
 import { resolve } from 'node:path';
 import type { UserConfig } from 'vite';
+import { localFonts } from './vite.fonts.ts';
 
 const root = import.meta.dirname;
 
@@ -17,7 +18,7 @@ export function appConfig(app: 'office' | 'field', base: string): UserConfig {
   return {
     root: resolve(root, 'apps', app),
     base,
-    plugins: [vue()],
+    plugins: [vue(), localFonts()],
     resolve: { alias },
     build: {
       outDir: resolve(root, 'dist', app),

@@ -25,7 +25,7 @@ export type Text = (key: string, params?: Record<string, string | number>) => st
 
 interface Fixtures {
   text: Text;
-  /** Console errors and uncaught exceptions; a test that expects some takes them out. */
+  /** Console errors, uncaught exceptions and requests to other hosts; a test that expects some takes them out. */
   complaints: string[];
   /** Signs in through the form and waits for the first list. */
   signIn: (account?: Account, path?: string) => Promise<void>;
@@ -53,8 +53,13 @@ export const test = base.extend<Fixtures, Options & { server: Server }>({
   text: async ({ language }, use) => use(texts(language)),
 
   complaints: [
-    async ({ page }, use) => {
+    async ({ page, server }, use) => {
       const complaints: string[] = [];
+      page.on('request', (request) => {
+        const url = new URL(request.url());
+        const own = url.origin === server.url || ['data:', 'blob:'].includes(url.protocol);
+        if (!own) complaints.push(`a request to ${url.origin}`);
+      });
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {
         if (message.type() === 'error') complaints.push(message.text());
