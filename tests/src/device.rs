@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context as _, bail};
 use client_core::host::{Clock, Host, Rng};
-use client_core::sync::{Input, Output, Report, Request, SyncEngine};
+use client_core::sync::{Ending, Input, Output, Report, Request, SyncEngine};
 use client_core::{Client, Error};
 use domain::ids::RecordId;
 use domain::schema::Schema;
-use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
 use crate::chance::Chance;
@@ -76,7 +75,13 @@ impl Device {
     ///
     /// # Errors
     /// The store cannot be opened.
-    pub fn open(dir: &Path, schema: &Arc<Schema>, server: &str, clock: &TestClock, seed: u64) -> anyhow::Result<Self> {
+    pub fn open(
+        dir: &Path,
+        schema: &Arc<Schema>,
+        server: &str,
+        clock: &TestClock,
+        seed: u64,
+    ) -> anyhow::Result<Self> {
         let mut luck = Chance::new(seed);
         let host = Host::new(Box::new(clock.clone()), Box::new(Luck(Chance::new(luck.next()))));
         let client = Client::open(dir, schema.clone(), host)?;
@@ -141,8 +146,7 @@ impl Device {
         let mut engine = SyncEngine::new();
         let mut input = Input::Start;
         for _ in 0..10_000 {
-            let now = Timestamp(self.clock.now_ms());
-            match engine.handle(&mut self.client, input, now)? {
+            match engine.handle(&mut self.client, input) {
                 Output::Request(request) => {
                     input = match self.carry(&request) {
                         Ok((status, body)) => Input::Response { status, body },
@@ -161,7 +165,7 @@ impl Device {
     /// It did not.
     pub fn synced(&mut self) -> anyhow::Result<Report> {
         let report = self.sync()?;
-        anyhow::ensure!(report.ok, "sync: {:?}", report.to_json());
+        anyhow::ensure!(report.ending() == Ending::Done, "sync: {:?}", report.to_json());
         Ok(report)
     }
 
@@ -176,6 +180,43 @@ impl Device {
         });
         let fields: Map<String, Json> = fields.as_object().cloned().unwrap_or_default();
         Ok(self.client.create("complaint", fields)?.into_inner().id)
+    }
+
+    /// Saves an edit of one field.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub fn edit(&mut self, id: RecordId, field: &str, value: Json) -> anyhow::Result<()> {
+        self.client.edit(id, field, value)?.into_inner();
+        Ok(())
+    }
+
+    /// Saves a step.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub fn event(&mut self, id: RecordId, to: &str, why: Option<&str>) -> anyhow::Result<()> {
+        self.client.event(id, to, why.map(str::to_owned), Map::new())?.into_inner();
+        Ok(())
+    }
+
+    /// Saves an entry with one text, `content`.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub fn add(&mut self, id: RecordId, collection: &str, content: &str) -> anyhow::Result<()> {
+        let fields = Map::from_iter([("content".to_owned(), Json::from(content))]);
+        self.client.add(id, collection, fields)?.into_inner();
+        Ok(())
+    }
+
+    /// Chooses between values set at the same time.
+    ///
+    /// # Errors
+    /// There is no such value.
+    pub fn choose(&mut self, id: RecordId, field: &str, n: usize) -> anyhow::Result<()> {
+        self.client.choose(id, field, n)?.into_inner();
+        Ok(())
     }
 
     /// What the device shows of a field.
@@ -193,7 +234,9 @@ impl Device {
     pub fn content(&self, id: RecordId) -> anyhow::Result<Json> {
         let shown = self.client.show(id)?;
         let mut out = Map::new();
-        for key in ["id", "kind", "number", "status", "fields", "collections", "events", "assign", "conflicts"] {
+        for key in
+            ["id", "kind", "number", "status", "fields", "collections", "events", "assign", "conflicts"]
+        {
             out.insert(key.to_owned(), shown[key].clone());
         }
         Ok(Json::Object(out))
@@ -227,7 +270,9 @@ impl Device {
             }
             if request.content == client_core::sync::Content::Cbor {
                 let body = zstd::encode_all(request.body.as_slice(), 3)?;
-                post.header("content-encoding", "zstd").header("accept-encoding", "zstd").send(body.as_slice())?
+                post.header("content-encoding", "zstd")
+                    .header("accept-encoding", "zstd")
+                    .send(body.as_slice())?
             } else {
                 post.send(request.body.as_slice())?
             }

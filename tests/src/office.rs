@@ -23,7 +23,14 @@ impl Office {
     pub fn sign_in(url: &str, user: &str) -> anyhow::Result<Self> {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build().into();
-        let (status, json) = call(&agent, url, "", "POST", "/api/v1/session", Some(&json!({"user": user, "password": PASSWORD})))?;
+        let (status, json) = call(
+            &agent,
+            url,
+            "",
+            "POST",
+            "/api/v1/session",
+            Some(&json!({"user": user, "password": PASSWORD})),
+        )?;
         anyhow::ensure!(status < 300, "{user}: {status} {json}");
         let token = json["access"].as_str().context("no token")?.to_owned();
         let user = json["user"]["id"].as_str().context("no user")?.parse()?;
@@ -107,7 +114,8 @@ fn call(
         ("GET", _) => agent.get(url).header("authorization", auth).call()?,
         ("DELETE", _) => agent.delete(url).header("authorization", auth).call()?,
         (_, body) => {
-            let post = agent.post(url).header("authorization", auth).header("content-type", "application/json");
+            let post =
+                agent.post(url).header("authorization", auth).header("content-type", "application/json");
             post.send(body.unwrap_or(&json!({})).to_string())?
         }
     };

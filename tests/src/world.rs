@@ -31,7 +31,12 @@ impl World {
         let data = dir.path().join("server");
         add_user(&data, "li", "engineer", &["--display", "李工"])?;
         add_user(&data, "zhao", "engineer", &["--display", "赵工"])?;
-        add_user(&data, "wang", "office", &["--display", "王经理", "--may", "approve,close,callback,penalise"])?;
+        add_user(
+            &data,
+            "wang",
+            "office",
+            &["--display", "王经理", "--may", "approve,close,callback,penalise"],
+        )?;
         add_user(&data, "root", "admin", &["--display", "管理员"])?;
         let server = Server::start(&data)?;
         // Devices' clocks are the wall clock's neighbours, so that no skew is noted.

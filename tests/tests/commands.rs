@@ -26,7 +26,8 @@ impl Phone {
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        let json = serde_json::from_str(text.trim()).unwrap_or(Json::String(text + &String::from_utf8_lossy(&output.stderr)));
+        let json = serde_json::from_str(text.trim())
+            .unwrap_or(Json::String(text + &String::from_utf8_lossy(&output.stderr)));
         (output.status.code().unwrap(), json)
     }
 
@@ -60,14 +61,27 @@ fn a_day_on_the_command_line() {
 
     // In the cellar: the server is gone.
     world.server.kill().unwrap();
-    let made = phone.ok(&["new", "complaint", "content=变速箱漏油", "channel=phone", "record_kind=complaint", "reporter_name=张主任", "reporter_contact=13900001111", "received_at=2026-03-01 08:00"]);
+    let made = phone.ok(&[
+        "new",
+        "complaint",
+        "content=变速箱漏油",
+        "channel=phone",
+        "record_kind=complaint",
+        "reporter_name=张主任",
+        "reporter_contact=13900001111",
+        "received_at=2026-03-01 08:00",
+    ]);
     assert_eq!(made["saved"], true);
     assert_eq!(made["kind"], "complaint");
     let temp = made["number"].as_str().unwrap().to_owned();
     assert!(temp.starts_with("临-"), "{temp}");
     let id = made["id"].as_str().unwrap().to_owned();
     let (code, json) = phone.run(&["new", "complaint", "channel=飞鸽"], "");
-    assert_eq!((code, json["code"].as_str(), json["params"]["field"].as_str()), (1, Some("unknown_code"), Some("channel")), "{json}");
+    assert_eq!(
+        (code, json["code"].as_str(), json["params"]["field"].as_str()),
+        (1, Some("unknown_code"), Some("channel")),
+        "{json}"
+    );
     let (code, json) = phone.run(&["edit", &id, "severity=serious"], "");
     assert_eq!((code, json["code"].as_str()), (1, Some("forbidden_field")), "{json}");
     let (code, json) = phone.run(&["event", &id, "closed"], "");
@@ -115,7 +129,13 @@ fn a_day_on_the_command_line() {
 
     // The office changes what the phone changes too: both values, and a choice.
     let office = world.office("wang").unwrap();
-    office.ok("POST", &format!("/api/v1/records/complaint/{id}/intents"), Some(&json!([{"cmd":"set","field":"batch_no","value":"B1"}]))).unwrap();
+    office
+        .ok(
+            "POST",
+            &format!("/api/v1/records/complaint/{id}/intents"),
+            Some(&json!([{"cmd":"set","field":"batch_no","value":"B1"}])),
+        )
+        .unwrap();
     phone.ok(&["edit", &id, "batch_no=B2"]);
     phone.ok(&["sync"]);
     assert_eq!(phone.ok(&["show", &id])["sync"], "conflict");
@@ -129,7 +149,10 @@ fn a_day_on_the_command_line() {
     let n = values.iter().find(|v| v["value"] == "B2").unwrap()["n"].to_string();
     phone.ok(&["choose", &id, "batch_no", &n]);
     phone.ok(&["sync"]);
-    assert_eq!(office.ok("GET", &format!("/api/v1/records/complaint/{id}"), None).unwrap()["fields"]["batch_no"], "B2");
+    assert_eq!(
+        office.ok("GET", &format!("/api/v1/records/complaint/{id}"), None).unwrap()["fields"]["batch_no"],
+        "B2"
+    );
 
     // An account that is shut: nothing is sent, nothing is lost, and it says so.
     let (code, ..) = server_command(&["user", "disable", "li"], &data);
@@ -147,7 +170,8 @@ fn wrong_usage_is_two_and_says_how() {
     assert_eq!(phone.run(&["frobnicate"], "").0, 2);
     assert_eq!(phone.run(&["edit"], "").0, 2);
     for command in ["serve", "demo", "user", "import", "export", "backup", "restore", "verify", "rebuild"] {
-        let output = Command::new(program("fieldledger").unwrap()).args([command, "--help"]).output().unwrap();
+        let output =
+            Command::new(program("fieldledger").unwrap()).args([command, "--help"]).output().unwrap();
         assert!(output.status.success(), "{command} --help");
     }
 }
@@ -185,11 +209,16 @@ fn a_damaged_device_database_is_set_aside_and_unsent_work_comes_back() {
     }
     let shown = phone.ok(&["show", id]);
     assert_eq!(shown["fields"]["batch_no"], "B7");
-    let aside = std::fs::read_dir(&phone.0).unwrap().any(|e| e.unwrap().file_name().to_string_lossy().contains("damaged"));
+    let aside = std::fs::read_dir(&phone.0)
+        .unwrap()
+        .any(|e| e.unwrap().file_name().to_string_lossy().contains("damaged"));
     assert!(aside, "the damaged file is kept");
     phone.login(&world.server.url(), "li");
     let report = phone.ok(&["sync"]);
     assert_eq!(report["unsent"], 0, "{report}");
     let office = world.office("wang").unwrap();
-    assert_eq!(office.ok("GET", &format!("/api/v1/records/complaint/{id}"), None).unwrap()["fields"]["content"], "外观掉漆");
+    assert_eq!(
+        office.ok("GET", &format!("/api/v1/records/complaint/{id}"), None).unwrap()["fields"]["content"],
+        "外观掉漆"
+    );
 }

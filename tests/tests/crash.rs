@@ -28,7 +28,7 @@ fn live(device: &mut Device, chance: &mut Chance, name: &str, stop: &AtomicBool,
             n += 1;
             let id = *chance.pick(&records);
             let value = format!("{name}-{n}");
-            device.client.edit(id, "batch_no", json!(value)).unwrap();
+            device.edit(id, "batch_no", json!(value)).unwrap();
             typed.get_mut(&id).unwrap().push(value);
         }
         let report = device.sync().unwrap();
@@ -97,7 +97,8 @@ fn the_server_is_killed_while_devices_push() {
         assert!(device.client.refused().unwrap().is_empty());
         for (id, values) in typed {
             let history = office.history("complaint", *id).unwrap();
-            let there: Vec<&Json> = history.iter().filter(|h| h["field"] == "batch_no").map(|h| &h["value"]).collect();
+            let there: Vec<&Json> =
+                history.iter().filter(|h| h["field"] == "batch_no").map(|h| &h["value"]).collect();
             let want: Vec<Json> = values.iter().rev().map(|v| json!(v)).collect();
             assert_eq!(there, want.iter().collect::<Vec<_>>(), "lost, doubled or out of order in {id}");
             let shown = office.get("complaint", *id).unwrap();
@@ -110,7 +111,9 @@ fn the_server_is_killed_while_devices_push() {
     let mut cursor = String::new();
     loop {
         let page = office.ok("GET", &format!("/api/v1/records/complaint?limit=100{cursor}"), None).unwrap();
-        numbers.extend(page["items"].as_array().unwrap().iter().map(|i| i["number"].as_str().unwrap().to_owned()));
+        numbers.extend(
+            page["items"].as_array().unwrap().iter().map(|i| i["number"].as_str().unwrap().to_owned()),
+        );
         match page["next"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use client_core::sync::Ending;
 use e2e::chance::Chance;
 use e2e::device::Device;
 use e2e::network::Proxy;
@@ -23,12 +24,16 @@ fn the_connection_is_cut_at_any_byte() {
     let mut cuts = 0;
     for n in 0..60 {
         let value = format!("B{n}");
-        li.client.edit(id, "batch_no", json!(value)).unwrap();
+        li.edit(id, "batch_no", json!(value)).unwrap();
         values.push(json!(value));
         let at = i64::try_from(chance.below(2_500)).unwrap();
-        if chance.below(2) == 0 { proxy.cut_after_sending(at) } else { proxy.cut_after_receiving(at) }
+        if chance.below(2) == 0 {
+            proxy.cut_after_sending(at)
+        } else {
+            proxy.cut_after_receiving(at)
+        }
         let report = li.sync().unwrap();
-        cuts += u32::from(!report.ok);
+        cuts += u32::from(report.ending() != Ending::Done);
         proxy.heal();
         if chance.below(4) == 0 {
             li = li.reopen().unwrap();
@@ -49,7 +54,11 @@ fn copy_dir(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() { copy_dir(&entry.path(), &target) } else { std::fs::copy(entry.path(), &target).map(|_| ()).unwrap() }
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &target)
+        } else {
+            std::fs::copy(entry.path(), &target).map(|_| ()).unwrap()
+        }
     }
 }
 
@@ -60,7 +69,7 @@ fn a_device_restored_from_an_old_copy_goes_on_and_loses_nothing() {
     let mut li = world.device("li").unwrap();
     let id = li.complaint("包装破损").unwrap();
     li.synced().unwrap();
-    li.client.edit(id, "batch_no", json!("B1")).unwrap();
+    li.edit(id, "batch_no", json!("B1")).unwrap();
     let (dir, schema, clock) = (li.dir().to_owned(), world.schema.clone(), world.clock.clone());
     drop(li);
     let copy = world.path("copy");
@@ -68,20 +77,20 @@ fn a_device_restored_from_an_old_copy_goes_on_and_loses_nothing() {
     // Life goes on after the copy was made.
     let mut li = Device::open(&dir, &schema, &world.server.url(), &clock, 77).unwrap();
     li.synced().unwrap();
-    li.client.edit(id, "batch_no", json!("B2")).unwrap();
-    li.client.edit(id, "model", json!("3305B")).unwrap();
+    li.edit(id, "batch_no", json!("B2")).unwrap();
+    li.edit(id, "model", json!("3305B")).unwrap();
     li.synced().unwrap();
     drop(li);
     // The phone is reinstalled from the copy: what it holds as unsent was sent long ago.
     let mut old = Device::open(&copy, &schema, &world.server.url(), &clock, 78).unwrap();
-    old.client.edit(id, "part_no", json!("P9")).unwrap();
+    old.edit(id, "part_no", json!("P9")).unwrap();
     let mut report = old.sync().unwrap();
     if report.code.as_deref() == Some("sign_in_needed") {
         // Its refresh token was used since; signing in again keeps everything.
         old.sign_in("li").unwrap();
         report = old.synced().unwrap();
     }
-    assert!(report.ok, "{:?}", report.to_json());
+    assert!(report.ending() == Ending::Done, "{:?}", report.to_json());
     assert_eq!((report.unsent, report.pushed.refused), (0, 0), "{:?}", report.to_json());
     let at_office = office.get("complaint", id).unwrap();
     assert_eq!(at_office["fields"]["batch_no"], "B2");
@@ -104,7 +113,7 @@ fn after_restore(by_hand: bool) {
     let mut li = world.device("li").unwrap();
     let mut zhao = world.device("zhao").unwrap();
     let before = li.complaint("恢复前").unwrap();
-    li.client.event(before, "registered", None, serde_json::Map::new()).unwrap();
+    li.event(before, "registered", None).unwrap();
     li.synced().unwrap();
     let office = world.office("wang").unwrap();
     let zhao_id = zhao.client.person().unwrap().user;
@@ -124,21 +133,25 @@ fn after_restore(by_hand: bool) {
 
     // A day's work after the backup, acknowledged by the server: zhao's edit, then a record of li's, and
     // the office's word on it, which only li's phone has pulled.
-    zhao.client.edit(before, "batch_no", json!("B-zhao")).unwrap();
+    zhao.edit(before, "batch_no", json!("B-zhao")).unwrap();
     zhao.synced().unwrap();
     let office = world.office("wang").unwrap();
     let after = li.complaint("恢复后丢失").unwrap();
     li.synced().unwrap();
     office.intents("complaint", after, &json!([{"cmd":"set","field":"severity","value":"serious"}])).unwrap();
     li.synced().unwrap();
-    li.client.edit(after, "batch_no", json!("B-unsent")).unwrap();
+    li.edit(after, "batch_no", json!("B-unsent")).unwrap();
     let number = li.client.show(after).unwrap()["number"].clone();
 
     // The disk dies.
     world.server.kill().unwrap();
     let address = world.server.address.clone();
     std::fs::rename(&data, world.path("dead")).unwrap();
-    if by_hand { copy_dir(&backup, &data) } else { fieldledger(&["restore"], &[&backup], &data); }
+    if by_hand {
+        copy_dir(&backup, &data)
+    } else {
+        fieldledger(&["restore"], &[&backup], &data);
+    }
     world.server = Server::start_on(&data, &address).unwrap();
     let office = world.office("wang").unwrap();
     let (status, _) = office.call("GET", &format!("/api/v1/records/complaint/{after}"), None).unwrap();
@@ -150,7 +163,7 @@ fn after_restore(by_hand: bool) {
             device.sign_in(user).unwrap();
             report = device.sync().unwrap();
         }
-        assert!(report.ok, "{:?}", report.to_json());
+        assert!(report.ending() == Ending::Done, "{:?}", report.to_json());
         assert_eq!((report.unsent, report.pushed.refused), (0, 0), "{:?}", report.to_json());
     }
     let restored = office.get("complaint", after).unwrap();

@@ -209,6 +209,26 @@ fn a_field_of_an_entry_can_be_the_office_s() {
 }
 
 #[test]
+fn choosing_the_value_that_shows_is_accepted() {
+    let schema = schema();
+    let (mut phone, mut server) = registered(&schema);
+    let mut desk = at(&schema, &server, office(9), 2);
+    let ours = desk.set("quantity", "7");
+    let theirs = phone.set("quantity", "5");
+    push(&schema, &mut server, &office(9), &[&ours]);
+    push(&schema, &mut server, &engineer(1), &[&theirs]);
+    let mut phone = at(&schema, &server, engineer(1), 3);
+    for n in [0, 1] {
+        let mut replica = at(&schema, &server, engineer(1), 4 + n);
+        let chosen = replica.ok(json!({"cmd":"choose","field":"quantity","n":n}));
+        let mut copy = server.clone();
+        assert_eq!(outcomes(&push(&schema, &mut copy, &engineer(1), &[&chosen])), [ACCEPTED]);
+        assert!(copy.view(kind(&schema)).conflicts.is_empty());
+    }
+    phone.ok(json!({"cmd":"choose","field":"quantity","n":0}));
+}
+
+#[test]
 fn steps_follow_the_table_and_its_people() {
     let schema = schema();
     let (mut phone, mut server) = registered(&schema);

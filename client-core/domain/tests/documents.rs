@@ -132,6 +132,21 @@ fn two_values_at_once_are_shown_with_author_and_time_and_one_is_chosen() {
 }
 
 #[test]
+fn choosing_the_value_that_shows_settles_it_too() {
+    let schema = schema();
+    let (mut a, _) = made_by(&schema, engineer(1), record_id(1), 1);
+    let mut b = Hand::new(&schema, office(2), Record::load(record_id(1), &a.record.save()).unwrap(), 2);
+    a.set("quantity", "5");
+    let y = b.set("quantity", "7");
+    a.record.apply(&[&y.bytes]).unwrap();
+    let shown = a.field("quantity");
+    a.ok(json!({"cmd":"choose","field":"quantity","n":0}));
+    assert_eq!(a.field("quantity"), shown);
+    assert!(a.record.conflicts(kind(&schema)).is_empty());
+    assert_eq!(a.record.history(kind(&schema)).iter().filter(|h| h.field == "quantity").count(), 3);
+}
+
+#[test]
 fn the_same_value_set_twice_at_once_is_no_conflict() {
     let schema = schema();
     let (mut a, _) = made_by(&schema, engineer(1), record_id(1), 1);
@@ -154,6 +169,7 @@ fn prose_written_at_once_merges() {
     assert_eq!(a.field("content"), "客户反映：变速箱漏油，油封老化");
     assert_eq!(a.field("content"), b.field("content"));
     let history = a.record.history(kind(&schema));
+    assert_eq!(history.iter().filter(|h| h.field == "content").count(), 3, "one item a change");
     for text in ["变速箱漏油", "变速箱漏油，油封老化", "客户反映：变速箱漏油"] {
         assert!(history.iter().any(|h| h.field == "content" && h.value == text), "{text}");
     }

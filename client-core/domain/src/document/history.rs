@@ -56,7 +56,12 @@ impl Record {
         let by =
             self.doc.get_author_for_actor(change.actor_id()).and_then(|a| UserId::from_slice(a.as_bytes()));
         let at = Timestamp(change.timestamp());
+        let first = items.len();
         let mut push = |field: String, value: Json| {
+            // What a change says of a field is what it says last.
+            if let Some(i) = items[first..].iter().position(|h: &HistoryItem| h.field == field) {
+                items.remove(first + i);
+            }
             items.push(HistoryItem { field, value, by, at, change: change.hash().0 });
         };
         let expanded = change.decode();
@@ -71,7 +76,8 @@ impl Record {
                         texts.push((id, path));
                     }
                 }
-                OpType::Put(scalar) => {
+                // A put into a sequence is a character of a prose object; the text as a whole follows below.
+                OpType::Put(scalar) if matches!(op.key, Key::Map(_)) => {
                     if let Some((field, value)) = item(kind, &path, scalar) {
                         push(field, value);
                     }

@@ -383,9 +383,15 @@ fn put(
     kind: FieldType,
     value: &Value,
 ) -> Result<(), Refusal> {
-    let (several, held) = {
+    let (several, held, others) = {
         let all = tx.get_all(map, key).map_err(fault)?;
-        (all.len() > 1, all.last().map(|(value, id)| (value.to_owned(), id.clone())))
+        let held = all.last().map(|(value, id)| (value.to_owned(), id.clone()));
+        let others: Vec<ScalarValue> = all
+            .iter()
+            .filter_map(|(v, _)| super::scalar::scalar(v))
+            .map(std::borrow::Cow::into_owned)
+            .collect();
+        (all.len() > 1, held, others)
     };
     if kind == FieldType::Longtext {
         let text = value.to_text();
@@ -407,7 +413,18 @@ fn put(
         Some(_) => false,
         None => scalar == ScalarValue::Null,
     };
-    if same && !several { Ok(()) } else { tx.put(map, key, scalar).map_err(fault) }
+    if !same {
+        return tx.put(map, key, scalar).map_err(fault);
+    }
+    // Choosing the value that shows: the library would only delete the others, and a delete is nothing a
+    // record's reader or the guard should have to tell from a loss. So another value is put, then this one.
+    match others.into_iter().find(|other| several && *other != scalar) {
+        Some(other) => {
+            tx.put(map, key, other).map_err(fault)?;
+            tx.put(map, key, scalar).map_err(fault)
+        }
+        None => Ok(()),
+    }
 }
 
 #[allow(clippy::too_many_arguments)]

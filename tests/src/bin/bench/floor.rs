@@ -29,7 +29,7 @@ pub fn log_only(work: &[Workload]) -> anyhow::Result<f64> {
             let tx = db.transaction()?;
             for (id, changes) in part {
                 let mut insert = tx.prepare_cached("INSERT INTO change VALUES (?, ?, ?)")?;
-                for (n, change) in changes.iter().enumerate() {
+                for (n, change) in (0i64..).zip(changes) {
                     insert.execute((id.bytes().as_slice(), n, change))?;
                 }
                 records += 1;

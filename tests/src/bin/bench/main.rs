@@ -52,7 +52,8 @@ fn main() -> anyhow::Result<()> {
     let idle = Usage::of(server.pid())?;
     let start = Instant::now();
     let (sent, received) = std::thread::scope(|scope| -> anyhow::Result<(u64, u64)> {
-        let running: Vec<_> = phones.iter().zip(&work).map(|(phone, work)| scope.spawn(|| push(phone, work))).collect();
+        let running: Vec<_> =
+            phones.iter().zip(&work).map(|(phone, work)| scope.spawn(|| push(phone, work))).collect();
         let mut total = (0, 0);
         for one in running {
             let (sent, received) = one.join().map_err(|_| anyhow::anyhow!("a device panicked"))??;

@@ -37,12 +37,18 @@ pub struct Answer {
 
 impl Http {
     pub fn sign_in(url: &str, user: &str, password: &str) -> anyhow::Result<Self> {
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).accept_encoding("identity").build().into();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .accept_encoding("identity")
+            .build()
+            .into();
         let id = uuid::Uuid::from_u128(u128::from_str_radix(&format!("{:x}", fold(user)), 16)?);
-        let body = json!({"user": user, "password": password, "device": {"id": id, "name": "bench"}}).to_string();
-        let mut answer =
-            agent.post(format!("{url}/api/v1/session")).header("content-type", "application/json").send(body)?;
+        let body =
+            json!({"user": user, "password": password, "device": {"id": id, "name": "bench"}}).to_string();
+        let mut answer = agent
+            .post(format!("{url}/api/v1/session"))
+            .header("content-type", "application/json")
+            .send(body)?;
         let text = answer.body_mut().read_to_string()?;
         let json: Json = serde_json::from_str(&text).context(text)?;
         let token = json["access"].as_str().context("no access token")?.to_owned();
@@ -102,11 +108,14 @@ impl Usage {
         let after = stat.rsplit(')').next().context("stat")?;
         let fields: Vec<&str> = after.split_whitespace().collect();
         // utime and stime, in ticks of 10 ms.
-        let ticks: f64 = fields.get(11).context("utime")?.parse::<f64>()? + fields.get(12).context("stime")?.parse::<f64>()?;
+        let ticks: f64 = fields.get(11).context("utime")?.parse::<f64>()?
+            + fields.get(12).context("stime")?.parse::<f64>()?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let kib = |key: &str| {
             let line = status.lines().find(|l| l.starts_with(key));
-            line.and_then(|l| l.split_whitespace().nth(1)).and_then(|v| v.parse::<f64>().ok()).unwrap_or_default()
+            line.and_then(|l| l.split_whitespace().nth(1))
+                .and_then(|v| v.parse::<f64>().ok())
+                .unwrap_or_default()
         };
         Ok(Self { cpu_s: ticks / 100.0, rss_mib: kib("VmRSS:") / 1024.0, peak_mib: kib("VmHWM:") / 1024.0 })
     }

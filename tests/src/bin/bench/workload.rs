@@ -105,10 +105,16 @@ fn complaint(
                 "channel": "phone", "record_kind": "complaint", "received_at": Timestamp(at).to_rfc3339(),
                 "batch_no": format!("B26{:03}", chance.below(1000)), "model": "3305B", "customer": Uuid::from_u128(u128::from(chance.below(40)) + 1),
             }}),
-            s if s % 4 == 1 => json!({"cmd":"add","collection":"follow_ups","fields":{"content": format!("第{s}次联系客户，{}", chance.pick(&FAULTS))}}),
+            s if s % 4 == 1 => {
+                json!({"cmd":"add","collection":"follow_ups","fields":{"content": format!("第{s}次联系客户，{}", chance.pick(&FAULTS))}})
+            }
             s if s % 4 == 2 => json!({"cmd":"set","field":"quantity_involved","value": chance.below(5000)}),
-            s if s % 4 == 3 => json!({"cmd":"set","field":"reporter_contact","value": format!("138{:08}", chance.below(100_000_000))}),
-            s => json!({"cmd":"set","field":"test_conditions","value": format!("第{s}次测试，水温{}度", chance.below(90))}),
+            s if s % 4 == 3 => {
+                json!({"cmd":"set","field":"reporter_contact","value": format!("138{:08}", chance.below(100_000_000))})
+            }
+            s => {
+                json!({"cmd":"set","field":"test_conditions","value": format!("第{s}次测试，水温{}度", chance.below(90))})
+            }
         };
         let mut intent = Intent::from_json(&json)?;
         intent.fill_ids(&mut || uuid(chance, now));
