@@ -91,6 +91,8 @@ fn accounts_beside_a_running_server() {
 #[test]
 fn the_first_account_makes_the_directory() {
     let dir = tempfile::tempdir().unwrap();
+    failed(&run(dir.path(), &["user", "list"], ""), "no_data");
+    assert!(!dir.path().join("data").exists());
     done(&run(dir.path(), &["user", "add", "admin", "--role", "admin"], &format!("{PASSWORD}\n")));
     assert!(done(&run(dir.path(), &["user", "list"], "")).starts_with("admin\tadmin\tactive"));
 }

@@ -13,7 +13,7 @@ use super::{CliError, DataDir, output};
 use crate::auth::password;
 use crate::host::{Clock, Millis, SystemClock, SystemRng, new_id};
 use crate::store::accounts::{self, NewUser};
-use crate::store::{StoreError, Tx, audit};
+use crate::store::{Store, StoreError, Tx, audit};
 
 /// Most characters of a name.
 const NAME: usize = 64;
@@ -148,7 +148,7 @@ impl Named {
         what: &'static str,
         change: impl FnOnce(&Tx<'_>, UserId, Millis) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), CliError> {
-        let store = self.data.open_beside()?;
+        let store = existing(&self.data)?;
         let now = SystemClock.now();
         let name = self.name.clone();
         let changed = store.write_blocking(move |tx| {
@@ -169,7 +169,7 @@ impl Named {
 
 impl List {
     fn run(self) -> Result<(), CliError> {
-        let store = self.data.open_beside()?;
+        let store = existing(&self.data)?;
         let users = store.read_blocking(accounts::all);
         store.close();
         let users = users?;
@@ -184,6 +184,14 @@ impl List {
         }
         Ok(())
     }
+}
+
+/// Only a first account makes a directory: a mistyped `--data` should not leave an empty one behind.
+fn existing(data: &DataDir) -> Result<Store, CliError> {
+    if !Store::exists(&data.data) {
+        return Err(CliError::new("no_data", format!("{} is not a data directory", data.data.display())));
+    }
+    data.open_beside()
 }
 
 /// The hash of the password on the first line of standard input.

@@ -123,6 +123,11 @@ impl Store {
         })
     }
 
+    /// Whether the directory holds a database.
+    pub fn exists(dir: &Path) -> bool {
+        dir.join(DATABASE).exists()
+    }
+
     /// The data directory.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -316,8 +316,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         put(&store, "kept".to_owned(), 10_000).unwrap();
-        let pages = store
-            .read_blocking(|db| Ok::<i64, StoreError>(db.conn().query_row("PRAGMA page_count", [], |r| r.get(0))?));
+        let pages = store.read_blocking(|db| {
+            Ok::<i64, StoreError>(db.conn().query_row("PRAGMA page_count", [], |r| r.get(0))?)
+        });
         limit_pages(&store, pages.unwrap() + 2);
 
         let error = put(&store, "too much".to_owned(), 1_000_000).unwrap_err();
@@ -327,7 +328,9 @@ mod tests {
 
         let keys = |store: &Store| {
             let count = "SELECT count(*) FROM meta WHERE k IN ('kept', 'too much', 'after')";
-            store.read_blocking(|db| Ok::<i64, StoreError>(db.conn().query_row(count, [], |r| r.get(0))?)).unwrap()
+            store
+                .read_blocking(|db| Ok::<i64, StoreError>(db.conn().query_row(count, [], |r| r.get(0))?))
+                .unwrap()
         };
         assert_eq!(keys(&store), 1);
         limit_pages(&store, 1_000_000);
