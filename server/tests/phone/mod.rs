@@ -205,6 +205,13 @@ impl Phone {
         }
     }
 
+    pub fn take_page(&mut self, page: Page) {
+        for frame in page.frames {
+            self.take(frame);
+        }
+        self.cursors.insert(0, page.cursor.to_vec());
+    }
+
     fn take(&mut self, frame: Frame) {
         match frame {
             Frame::Delta(delta) => {
