@@ -60,12 +60,26 @@ impl AppState {
     /// # Errors
     /// As [`AppState::open`].
     pub fn open_with(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, StoreError> {
+        let schema = Schema::builtin().map_err(std::io::Error::other)?;
+        Self::open_with_schema(config, clock, rng, schema)
+    }
+
+    /// [`AppState::open_with`] with a record schema other than the built-in one.
+    ///
+    /// # Errors
+    /// As [`AppState::open`].
+    pub fn open_with_schema(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        schema: Arc<Schema>,
+    ) -> Result<Self, StoreError> {
         let store = Store::open(&config.data)?;
         let keys = Keys::load(&config.data, rng.as_ref())?;
         let ledger = Ledger::open(Parts {
             store: store.clone(),
             receipt_key: config.receipt_key.clone(),
-            schema: Schema::builtin().map_err(std::io::Error::other)?,
+            schema,
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
         })
