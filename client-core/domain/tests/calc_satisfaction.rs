@@ -157,6 +157,11 @@ fn c05_points_must_be_on_the_scale() {
     let given = sheet(&items, &["8", ""]);
     let one = scored(ScoringModel::FiveLevel, &items, &given, ValidityRule::None).unwrap();
     assert_eq!((one.total, one.asked, one.items.len()), (Some(d("80")), 2, 1));
+    // Overall, every answer weighs the same, so a sheet with a gap weighs less than a full one.
+    let full = sheet(&items, &["2", "2"]);
+    let full = scored(ScoringModel::FiveLevel, &items, &full, ValidityRule::None).unwrap();
+    let result = survey_result(ScoringModel::FiveLevel, &items, &[one, full]).unwrap();
+    assert_eq!((result.overall, result.items[1].respondents), (d("40"), 1), "(80 + 20 + 20) / 3");
 }
 
 fn criteria() -> Vec<Item> {
