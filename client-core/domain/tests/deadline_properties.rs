@@ -178,7 +178,7 @@ fn by_name(found: &[Deadline]) -> BTreeMap<(&'static str, u32), &Deadline> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40000))]
+    #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
     fn each_deadline_is_sound(snapshot in snapshot(), settings in settings(), now in instant()) {
