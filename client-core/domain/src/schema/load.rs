@@ -161,18 +161,13 @@ impl Schema {
         if field.key.is_empty() || field.key.starts_with('_') || !field.key.chars().all(plain) {
             return Err(meaning(place, "a key is lower case letters, digits and underscores"));
         }
-        match field.kind {
-            FieldType::Enum | FieldType::MultiEnum => {
-                if field.list.as_ref().and_then(|l| self.list(l)).is_none() {
-                    return Err(meaning(place, "its code list is not declared"));
-                }
-            }
-            FieldType::Ref => match field.target.as_deref() {
-                None => return Err(meaning(place, "a reference needs `ref`")),
-                // Kinds that a later version declares are named already; they read as plain ids.
-                Some(_) => {}
-            },
-            _ => {}
+        let listed = matches!(field.kind, FieldType::Enum | FieldType::MultiEnum);
+        if listed && field.list.as_ref().and_then(|l| self.list(l)).is_none() {
+            return Err(meaning(place, "its code list is not declared"));
+        }
+        // Kinds that a later version declares may be named already; they read as plain ids.
+        if field.kind == FieldType::Ref && field.target.is_none() {
+            return Err(meaning(place, "a reference needs `ref`"));
         }
         for bound in field.min_value.iter().chain(field.max_value.iter()) {
             if bound.parse::<rust_decimal::Decimal>().is_err() {
