@@ -13,6 +13,9 @@ pub(super) enum Target {
     Companion,
 }
 
+/// Intents on documents, in the order in which they are executed.
+pub(super) type Routed = Vec<(Target, Intent)>;
+
 /// Splits an intent on a record into intents on its documents, in the order in which they are executed:
 /// a step comes after the fields that it needs.
 pub(super) fn route(
@@ -20,7 +23,7 @@ pub(super) fn route(
     companion: Option<&Kind>,
     reads_companion: bool,
     intent: Intent,
-) -> Result<Vec<(Target, Intent)>, Refusal> {
+) -> Result<Routed, Refusal> {
     let Some(companion) = companion else { return Ok(vec![(Target::Main, intent)]) };
     let beside = |key: &str| {
         let key = key.split('/').next().unwrap_or_default();
@@ -30,7 +33,7 @@ pub(super) fn route(
     let check = |key: &str| {
         if reads_companion { Ok(()) } else { Err(Refusal::field(Code::ForbiddenField, key)) }
     };
-    let split = |fields: Map<String, Json>| -> Result<(Map<String, Json>, Vec<(Target, Intent)>), Refusal> {
+    let split = |fields: Map<String, Json>| -> Result<(Map<String, Json>, Routed), Refusal> {
         let (mut own, mut sets) = (Map::new(), Vec::new());
         for (field, value) in fields {
             if beside(&field) {

@@ -137,7 +137,7 @@ impl Store {
 
     fn prepare(&mut self) -> Result<(), Error> {
         if rows::stale(&self.db, &self.schema)? {
-            self.write(|tx| rows::rebuild(tx))?.into_inner();
+            self.write(rows::rebuild)?.into_inner();
         }
         Ok(())
     }

@@ -81,6 +81,7 @@ pub struct SyncEngine {
     pulled: bool,
     /// The pull has been followed by a second push and pull.
     twice: bool,
+    /// Documents asked for whole in this run, and answered.
     wanted: BTreeSet<RecordId>,
     /// Version of the reference data, as the last page said.
     reference: Option<u64>,
@@ -257,6 +258,10 @@ impl SyncEngine {
             }
             Asked::Snapshots(ids) => {
                 let reply: SnapshotReply = read(body)?;
+                if !reply.docs.is_empty() {
+                    let came = |id: &RecordId| reply.docs.iter().any(|d| d.doc[..] == id.bytes()[..]);
+                    self.wanted.retain(|id| !ids.contains(id) || came(id));
+                }
                 let (store, mut env) = parts(client)?;
                 pull::snapshots(store, &mut env, &ids, &reply.docs, &mut self.report)
             }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use domain::document::genesis_hash;
 use domain::ids::RecordId;
-use domain::wire::{Body as _, MAX_DOCS, Offer, OfferItem, OfferReply};
+use domain::wire::{Body as _, MAX_CHANGES, MAX_DOCS, Offer, OfferItem, OfferReply};
 
 use super::{bytes, hashes, record_id};
 use crate::error::Error;
@@ -54,7 +54,7 @@ impl Offering {
     }
 
     fn asked_for(&mut self, store: &Store) -> Result<Vec<OfferItem>, Error> {
-        let (mut items, mut size) = (Vec::new(), 0);
+        let (mut items, mut size, mut count) = (Vec::new(), 0, 0);
         while let Some((id, have)) = self.needs.pop_front() {
             let Some(doc) = documents::get(store.db(), id)?.filter(|d| d.receipt.is_some()) else { continue };
             let Ok(record) = doc.record() else { continue };
@@ -63,7 +63,8 @@ impl Offering {
             known.push(genesis_hash(&doc.kind, id));
             let changes = record.changes_since(&known);
             size += changes.iter().map(|(_, c)| c.len()).sum::<usize>();
-            if !items.is_empty() && size > MOST_BYTES {
+            count += changes.len();
+            if !items.is_empty() && (size > MOST_BYTES || count > MAX_CHANGES) {
                 self.needs.push_front((id, have));
                 break;
             }

@@ -147,7 +147,7 @@ fn command(args: &Args) -> Result<(), Failure> {
             let filter =
                 ListFilter { status: status.clone(), text: text.clone(), limit: *limit, offset: *offset };
             let rows = client.list(kind.as_deref(), &filter)?;
-            answer(args, &client, json!(rows), |rows| show::list(lang, rows));
+            answer(args, &client, json!(rows), |rows| show::list(lang, client.schema(), rows));
             Ok(())
         }
         Command::Outbox => {

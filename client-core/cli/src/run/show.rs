@@ -29,14 +29,16 @@ fn lines(lang: Lang, all: Vec<String>) -> String {
 }
 
 /// `list`
-pub fn list(lang: Lang, json: &Json) -> String {
+pub fn list(lang: Lang, schema: &Schema, json: &Json) -> String {
     let line = |row: &Json| {
         let sync = word(lang, row["sync"].as_str().unwrap_or_default());
         let called = match &row["number"] {
             Json::Null => plain(&row["id"]),
             number => plain(number),
         };
-        format!("{called}  {}  {sync}  {}", plain(&row["status"]), plain(&row["title"]))
+        let kind = row["kind"].as_str().and_then(|k| schema.kind(k));
+        let status = status_word(lang, kind, row["status"].as_str().unwrap_or_default());
+        format!("{called}  {status}  {sync}  {}", plain(&row["title"]))
     };
     lines(lang, rows(json).iter().map(line).collect())
 }

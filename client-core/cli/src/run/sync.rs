@@ -1,6 +1,5 @@
 //! Runs of the engine, one or many.
 
-use std::thread::sleep;
 use std::time::Duration;
 
 use client_core::sync::{Backoff, Ending, Input, Output, Report, SyncEngine};
@@ -8,7 +7,7 @@ use client_core::{Client, Error};
 
 use super::{Failure, answer};
 use crate::args::Args;
-use crate::host::SystemRng;
+use crate::host::{SystemRng, pause};
 use crate::http::Http;
 use crate::text;
 
@@ -29,7 +28,7 @@ pub fn run(args: &Args, client: &mut Client, watch: bool, every: u64) -> Result<
                 wait(client, Duration::from_secs(every))?;
             }
             Ending::TryLater | Ending::Refused => {
-                sleep(Duration::from_millis(backoff.failed(&mut SystemRng)?));
+                pause(Duration::from_millis(backoff.failed(&mut SystemRng)?));
             }
         }
     }
@@ -41,7 +40,7 @@ fn wait(client: &Client, most: Duration) -> Result<(), Error> {
     let before = client.sync_status()?["unsent"].as_u64();
     let mut waited = Duration::ZERO;
     while waited < most {
-        sleep(look.min(most - waited));
+        pause(look.min(most - waited));
         waited += look;
         if client.sync_status()?["unsent"].as_u64() > before {
             break;

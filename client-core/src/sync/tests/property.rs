@@ -43,7 +43,7 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
 const FIELDS: [&str; 3] = ["reporter_name", "reporter_contact", "content"];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
     #[test]
     fn nothing_is_lost_whatever_the_server_says(steps in steps(), rules in rules(), last_ok in any::<bool>()) {
         let dir = tempfile::tempdir().unwrap();
