@@ -13,7 +13,7 @@ step "lints" cargo clippy --locked "${workspace[@]}" --all-targets -- -D warning
 step "programs" build_all
 step "rust tests" cargo test --locked "${workspace[@]}"
 step "phone bindings" bash scripts/test-ffi.sh
-step "browser core" bash scripts/test-wasm.sh
+step "browser core" env WASM_BINDGEN_RUNNER=target/debug/wasm-bindgen-runner bash scripts/test-wasm.sh
 step "browser tests" npm --prefix web run e2e
 echo
 echo "all tests passed"

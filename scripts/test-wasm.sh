@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The core in a browser: build, sizes, declared against real interface, behaviour in Chromium.
+source "$(dirname "$0")/lib.sh"
+step "wasm" bash scripts/wasm.sh
+pkg=web/core/pkg
+node -e 'const { brotliCompressSync: brotli, gzipSync: gzip } = require("zlib");
+    const wasm = require("fs").readFileSync(process.argv[1]);
+    console.log(`wasm: ${wasm.length} bytes, gzip ${gzip(wasm, { level: 9 }).length}, brotli ${brotli(wasm).length}`);' \
+    $pkg/client_wasm_bg.wasm
+
+[ -d web/node_modules ] || npm --prefix web ci --no-audit --no-fund
+# web/core/door.ts says by hand what the generated declarations say; here they are compared.
+cat >$pkg/check.ts <<'TS'
+import type * as real from './client_wasm.js';
+import type { Door } from '../door';
+export const fits = (core: typeof real): Door => core;
+TS
+web/node_modules/.bin/tsc --noEmit --strict --skipLibCheck --target es2022 --module esnext \
+    --moduleResolution bundler --lib es2023,dom,dom.iterable,esnext.disposable --types "" $pkg/check.ts
+web/node_modules/.bin/tsc --noEmit -p tests/browser/core
+NODE_PATH="$PWD/web/node_modules" web/node_modules/.bin/playwright test --config tests/browser/core/playwright.config.ts
