@@ -13,6 +13,8 @@ const FIRST_RETRY = 1_000;
 const LAST_RETRY = 30_000;
 /** The server sends a comment at least every 30 s; longer silence means a dead connection. */
 const SILENCE = 75_000;
+/** A browser has six connections to a server; a tab out of sight gives its stream back. */
+const UNSEEN = 30_000;
 
 /**
  * Follows the server's event stream and reconnects for as long as it runs.
@@ -39,6 +41,7 @@ export class Live {
   private async run() {
     let wait = FIRST_RETRY;
     while (!this.stopped.signal.aborted) {
+      await this.seen();
       this.onState('connecting');
       try {
         await this.follow(() => {
@@ -50,6 +53,7 @@ export class Live {
         if (asApiError(error).status === 401) return this.onState('offline');
       }
       if (this.stopped.signal.aborted) return;
+      if (document.hidden) continue;
       this.onState('offline');
       await this.pause(wait * (0.5 + Math.random()));
       wait = Math.min(wait * 2, LAST_RETRY);
@@ -61,6 +65,12 @@ export class Live {
     const abort = () => connection.abort();
     this.stopped.signal.addEventListener('abort', abort);
     let silence = setTimeout(abort, SILENCE);
+    let unseen: ReturnType<typeof setTimeout> | undefined;
+    const look = () => {
+      clearTimeout(unseen);
+      if (document.hidden) unseen = setTimeout(abort, UNSEEN);
+    };
+    document.addEventListener('visibilitychange', look);
     try {
       const response = await this.api.stream('/api/v1/events', connection.signal);
       if (!response.body) return;
@@ -76,6 +86,8 @@ export class Live {
       }
     } finally {
       clearTimeout(silence);
+      clearTimeout(unseen);
+      document.removeEventListener('visibilitychange', look);
       this.stopped.signal.removeEventListener('abort', abort);
       connection.abort();
     }
@@ -90,6 +102,21 @@ export class Live {
     } catch {
       // An event this version cannot read is one it does not need.
     }
+  }
+
+  /** Waits while the tab is hidden. */
+  private seen(): Promise<void> {
+    if (!document.hidden) return Promise.resolve();
+    return new Promise((done) => {
+      const look = () => {
+        if (document.hidden && !this.stopped.signal.aborted) return;
+        document.removeEventListener('visibilitychange', look);
+        this.stopped.signal.removeEventListener('abort', look);
+        done();
+      };
+      document.addEventListener('visibilitychange', look);
+      this.stopped.signal.addEventListener('abort', look);
+    });
   }
 
   private pause(ms: number): Promise<void> {
