@@ -110,7 +110,8 @@ export class Client {
 
   /**
    * @throws ApiError `no_opfs` where the browser cannot keep records (nothing works offline there, and the
-   * app has to say so), `open_in_another_tab`, `data_too_new`, `data_damaged`, `disk_full`, `storage_failed`
+   * app has to say so), `open_in_another_tab`, `data_too_new`, `data_damaged`, `disk_full`, `storage_failed`.
+   * A damaged database is left as it is; another `name` begins a new one beside it.
    */
   static async open({ pkg, name = 'main', trapped }: ClientOptions): Promise<Client> {
     const folder = new URL(pkg, location.href).href;
