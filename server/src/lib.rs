@@ -6,6 +6,7 @@
 //!  auth     who you are                (what you may do: domain::authz)
 //!  records  records for people and programs on this side of the wire
 //!  sync     the ledger: admission, feeds, restores
+//!  demo     an organisation to look at
 //!  import   spreadsheets to records; export is the way back
 //!  store    all SQL; one writer, many readers
 //!  host     clock and randomness, given to everything else
@@ -15,6 +16,7 @@ pub mod api;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod error;
 pub mod export;
 pub mod host;

@@ -1,5 +1,6 @@
 //! The commands of `fieldledger`. Each is a file with its arguments and a `run`.
 
+mod demo;
 mod export;
 mod import;
 mod open;
@@ -48,6 +49,8 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     /// Take a ledger from a spreadsheet; the same file again changes nothing; works beside a running server
     Import(import::Import),
+    /// Make an organisation to look at, in an empty data directory; prints who can sign in
+    Demo(demo::Make),
     /// Write records to a file; works beside a running server
     Export(export::Export),
 }
@@ -128,6 +131,7 @@ pub fn run() -> ExitCode {
         Command::Verify(command) => command.run(),
         Command::Rebuild(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::Demo(command) => command.run(),
         Command::Export(command) => command.run(),
     };
     match result {
