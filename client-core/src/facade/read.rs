@@ -178,12 +178,12 @@ impl Client {
     /// [`Error::NotFound`]; [`Error::SignInNeeded`].
     pub fn discard_refused(&mut self, n: i64) -> Result<Durable<()>, Error> {
         self.person()?;
-        let found = self.write(|tx| tx.discard(n))?.into_inner();
-        if !found {
+        let discarded = self.write(|tx| tx.discard(n))?;
+        if !discarded.get() {
             return Err(Error::NotFound(n.to_string()));
         }
         self.store.compact_journal()?;
-        self.write(|_| Ok(()))
+        Ok(discarded.map(|_| ()))
     }
 
     /// The record that a document belongs to, its kind, and what people call it.
