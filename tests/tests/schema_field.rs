@@ -107,6 +107,6 @@ fn one_entry_in_one_file_is_a_field_everywhere() {
     assert_eq!((&after["fields"]["torque_test"], after["fields"]["batch_no"].as_str()), (&value, Some("B26001")));
 
     let _ = stop.send(());
-    runtime.block_on(serving).unwrap().unwrap();
+    runtime.block_on(serving).unwrap();
     state.close();
 }
