@@ -5,12 +5,17 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::{CliError, output};
 use crate::config::{Config, ConfigFile};
 use crate::http::{self, Limits};
 use crate::state::AppState;
+use crate::sync::Ledger;
 use crate::telemetry;
+
+/// Time between two upkeeps.
+const UPKEEP: std::time::Duration = std::time::Duration::from_secs(6 * 60 * 60);
 
 /// Options of the command; the command line wins over the config file.
 #[derive(Debug, clap::Args)]
@@ -49,11 +54,26 @@ async fn serve(config: Config) -> Result<AppState, CliError> {
     let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
     let address = listener.local_addr()?;
     let state = AppState::open(config)?;
+    tokio::spawn(keep_up(state.ledger.clone(), state.stopping()));
     // Handlers stand before the line is printed: who reads it may send a signal at once.
     let stop = stop_signal()?;
     output::line(&format!("listening on http://{address}"))?;
     http::serve(listener, state.clone(), Limits::default(), stop).await;
     Ok(state)
+}
+
+/// Upkeep at the start and every six hours.
+async fn keep_up(ledger: Ledger, mut stopping: watch::Receiver<bool>) {
+    let mut beat = tokio::time::interval(UPKEEP);
+    loop {
+        tokio::select! {
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            _ = beat.tick() => {}
+        }
+        if let Err(error) = ledger.blocking(Ledger::keep_up).await {
+            tracing::error!(%error, "upkeep failed; it is tried again");
+        }
+    }
 }
 
 fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> CliError {

@@ -5,6 +5,7 @@ use domain::document::{Record, Writer, missing, permit};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
+use domain::lifecycle;
 use domain::schema::{Kind, Schema};
 use domain::time::{Timestamp, Zone};
 use serde_json::{Map, Value as Json};
@@ -109,7 +110,8 @@ impl Draft<'_> {
             Intent::Event { to, why, fields, id } => {
                 let (own, other) = self.split(fields);
                 self.set_on_companion(desk, by, at, other)?;
-                if let Some(side) = &self.companion {
+                // A step that does not exist is refused for that, not for what it would need.
+                if let Some(side) = self.companion.as_ref().filter(|_| self.leads_to(to)) {
                     let lacking = missing(side.kind, &side.record.view(side.kind), to);
                     if let Some(field) = lacking.first() {
                         return Err(Refusal::field(Code::Required, field).with("to", to.clone()));
@@ -131,6 +133,13 @@ impl Draft<'_> {
             }
             Intent::Set { .. } | Intent::Assign { .. } => self.main.run(desk, by, at, intent),
         }
+    }
+
+    fn leads_to(&self, to: &str) -> bool {
+        let kind = self.main.kind;
+        let status = self.main.record.view(kind).folded.status;
+        let cycle = kind.lifecycle.as_deref().and_then(lifecycle::by_key);
+        cycle.is_some_and(|c| c.step(&status, to).is_some())
     }
 
     fn is_companions(&self, key: &str) -> bool {

@@ -14,6 +14,8 @@ use crate::sync::{Author, LedgerError, State};
 
 /// Records in one transaction.
 const BATCH: usize = 100;
+/// From this many stories on the statistics of the tables have changed.
+const MANY: usize = 1_000;
 /// How often a batch is carried out anew when others keep writing to its records.
 const ATTEMPTS: usize = 12;
 
@@ -60,6 +62,10 @@ impl Records {
         let mut out = Vec::with_capacity(stories.len());
         for batch in stories.chunks(BATCH) {
             out.extend(self.batch(batch)?);
+        }
+        if stories.len() >= MANY {
+            // The query planner should know at once that the tables are no longer small.
+            self.ledger.keep_up()?;
         }
         Ok(out)
     }

@@ -25,6 +25,7 @@ pub mod reference;
 pub mod scopes;
 pub mod search;
 pub mod sessions;
+pub mod upkeep;
 
 mod connection;
 mod error;

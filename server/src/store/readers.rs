@@ -57,6 +57,11 @@ impl Readers {
         result
     }
 
+    /// Lets go of the connections that are idle now.
+    pub(super) fn renew(&self) {
+        self.idle().clear();
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -7,7 +7,11 @@ use domain::ids::RecordId;
 use domain::projection;
 
 use super::{Ledger, LedgerError, admission, commit};
-use crate::store::{Snapshot, StoreError, Tx, changes, documents, projections, scopes};
+use crate::host::{DAY, Millis};
+use crate::store::{Snapshot, StoreError, Tx, changes, documents, projections, scopes, upkeep};
+
+/// How long changes are kept for deltas; a device that was away longer gets whole documents.
+const TAIL_KEPT: Millis = 30 * DAY;
 
 /// What a rebuild went through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -34,7 +38,30 @@ impl Ledger {
     /// A failure of the store; everything is then as it was.
     pub fn rebuild(&self) -> Result<Rebuilt, LedgerError> {
         let ledger = self.clone();
-        Ok(self.store().write_blocking(move |tx| ledger.rebuild_in(tx))?.into_inner())
+        let rebuilt = self.store().write_blocking(move |tx| {
+            let rebuilt = ledger.rebuild_in(tx)?;
+            upkeep::analyse(tx)?;
+            Ok::<_, StoreError>(rebuilt)
+        })?;
+        self.store().renew_readers();
+        Ok(rebuilt.into_inner())
+    }
+
+    /// Work for quiet times: statistics for the query planner, and dropping changes that no delta needs any more.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn keep_up(&self) -> Result<(), LedgerError> {
+        let now = self.millis();
+        let pruned = self.store().write_blocking(move |tx| {
+            upkeep::analyse(tx)?;
+            let seq = changes::before(tx, now - TAIL_KEPT)?;
+            upkeep::prune(tx, seq)
+        })?;
+        self.store().renew_readers();
+        tracing::debug!(changes = *pruned, "upkeep is done");
+        Ok(())
     }
 
     /// Rebuilds if the list tables are of another schema.
@@ -59,24 +86,34 @@ impl Ledger {
                 rebuilt.unreadable += 1;
                 continue;
             };
-            let Some(stored) = documents::load(tx, id)? else { continue };
-            let Ok(record) = admission::open(id, &stored.plain, &stored.tail) else {
-                rebuilt.unreadable += 1;
-                continue;
+            let opened = match documents::load(tx, id) {
+                Ok(Some(stored)) => {
+                    admission::open(id, &stored.plain, &stored.tail).map(|record| (stored.seq, record))
+                }
+                Ok(None) => continue,
+                Err(error) => Err(error),
+            };
+            let (seq, record) = match opened {
+                Ok(opened) => opened,
+                Err(StoreError::Damaged(_)) => {
+                    rebuilt.unreadable += 1;
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let view = record.view(kind);
             let row = projection::row(self.schema(), kind, &view);
             if let Some(number) = &row.number {
                 commit::note_number(tx, kind, number)?;
             }
-            let updated_at = changes::commit(tx, stored.seq)?.map_or(0, |c| c.at);
+            let updated_at = changes::commit(tx, seq)?.map_or(0, |c| c.at);
             projections::put(tx, kind, n, &row, updated_at)?;
             if let Some(companion) = &kind.companion {
                 projections::accompany(tx, id.companion(companion), n)?;
             }
             let wanted = scopes_of(kind, &view.facts(kind));
             if scopes::of(tx, n)? != wanted {
-                scopes::place(tx, n, stored.seq, &wanted)?;
+                scopes::place(tx, n, seq, &wanted)?;
             }
             rebuilt.records += 1;
         }
