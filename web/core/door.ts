@@ -4,7 +4,7 @@
  */
 export interface Door {
   /** Loads and starts the module. */
-  default(input?: { module_or_path: string | URL }): Promise<unknown>;
+  default(input: { module_or_path: string | URL }): Promise<unknown>;
   open(name: string): Promise<Device>;
 }
 
