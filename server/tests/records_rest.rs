@@ -281,7 +281,7 @@ fn lists_are_filtered_sorted_and_paged() {
     }
     let page = s.list(&s.office, "complaint?sort=number&limit=1");
     assert_eq!(page["refs"][&customer], "宏达运输");
-    assert_eq!(page["refs"][&s.wang_id], "wang先生");
+    assert_eq!(page["refs"][&s.office_id], "li先生");
     assert!(page["items"][0]["updated_at"].is_string());
 
     for (query, status, code) in [
