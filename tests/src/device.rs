@@ -38,7 +38,7 @@ struct Luck(Chance);
 impl Rng for Luck {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
         for part in out.chunks_mut(8) {
-            let bytes = self.0.next().to_le_bytes();
+            let bytes = self.0.draw().to_le_bytes();
             part.copy_from_slice(&bytes[..part.len()]);
         }
         Ok(())
@@ -83,7 +83,7 @@ impl Device {
         seed: u64,
     ) -> anyhow::Result<Self> {
         let mut luck = Chance::new(seed);
-        let host = Host::new(Box::new(clock.clone()), Box::new(Luck(Chance::new(luck.next()))));
+        let host = Host::new(Box::new(clock.clone()), Box::new(Luck(Chance::new(luck.draw()))));
         let client = Client::open(dir, schema.clone(), host)?;
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -111,7 +111,7 @@ impl Device {
     pub fn reopen(self) -> anyhow::Result<Self> {
         let Self { client, dir, schema, server, clock, mut luck, carrier, .. } = self;
         drop(client);
-        let mut device = Self::open(&dir, &schema, &server, &clock, luck.next())?;
+        let mut device = Self::open(&dir, &schema, &server, &clock, luck.draw())?;
         device.carrier = carrier;
         Ok(device)
     }

@@ -47,7 +47,7 @@ fn the_server_is_killed_while_devices_push() {
     let address = world.server.address.clone();
     let stop = AtomicBool::new(false);
     let acked = AtomicU32::new(0);
-    let seeds: Vec<u64> = devices.iter().map(|_| chance.next()).collect();
+    let seeds: Vec<u64> = devices.iter().map(|_| chance.draw()).collect();
 
     let mut lives: Vec<(Device, Typed)> = std::thread::scope(|scope| {
         let running: Vec<_> = devices

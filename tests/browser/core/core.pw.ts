@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../../../web/core/client';
+import { PASSWORD, Server } from '../support/programs';
 import { type CoreServer, startServer } from './server';
 
 const ARGS = [
@@ -67,9 +68,10 @@ function open(page: Page, pkg = 'core/pkg/'): Promise<string> {
   }, pkg);
 }
 
-function signIn(page: Page) {
-  return page.evaluate(() =>
-    (window as unknown as Lab).client.signIn(location.origin, 'wang', 'secret'),
+function signIn(page: Page, password = 'secret') {
+  return page.evaluate(
+    (password) => (window as unknown as Lab).client.signIn(location.origin, 'wang', password),
+    password,
   );
 }
 
@@ -126,6 +128,34 @@ test('a complaint made offline stays: edit, failed sync, reload, browser restart
   page = await newPage();
   expect(await open(page)).toBe('open');
   await look();
+});
+
+test('what was made offline reaches the real server, and news come back', async () => {
+  const office = new Server();
+  try {
+    await office.start([{ name: 'wang', display: '王工', role: 'engineer' }]);
+    server.api = office.url;
+    const page = await newPage();
+    expect(await open(page)).toBe('open');
+    await signIn(page, PASSWORD);
+    const made = await create(page, '液压站漏油，现场停机。'.repeat(40));
+    const sync = () => page.evaluate(() => (window as unknown as Lab).client.sync());
+    const pushed = { accepted: 1, duplicate: 0, proposed: 0, refused: 0 };
+    expect(await sync()).toMatchObject({ ok: true, unsent: 0, pushed });
+    const [row] = await list(page);
+    expect(row).toMatchObject({ id: made.id, sync: 'sent' });
+    expect(row?.number).not.toMatch(/^临-/);
+
+    const phone = office.device('wang');
+    phone.run(['sync']);
+    phone.run(['edit', made.id, 'reporter_name=赵六']);
+    phone.run(['sync']);
+    expect(await sync()).toMatchObject({ ok: true, pulled: { records: 1 } });
+    const show = (id: string) => (window as unknown as Lab).client.show(id);
+    expect((await page.evaluate(show, made.id)).fields.reporter_name).toBe('赵六');
+  } finally {
+    await office.stop();
+  }
 });
 
 test('a second tab is told, and may lead when the first is closed', async () => {

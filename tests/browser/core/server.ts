@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import {
+  createServer,
+  request as ask,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import ts from 'typescript';
@@ -30,6 +36,8 @@ const ENGINEER = {
 /** Serves web/core as it is in the repository; TypeScript is only stripped of its types. */
 export interface CoreServer {
   url: string;
+  /** Where the API is; without it sign-ins are granted and everything else loses its connection. */
+  api?: string;
   /** Paths of requests to the sync API, all of which lose their connection. */
   lost: string[];
   close(): Promise<void>;
@@ -39,6 +47,7 @@ export async function startServer(): Promise<CoreServer> {
   const lost: string[] = [];
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://host').pathname;
+    if (core.api && path.startsWith('/api/')) return forward(core.api, request, response);
     if (path.startsWith('/api/v1/sync/')) {
       lost.push(path);
       request.socket.destroy();
@@ -51,7 +60,18 @@ export async function startServer(): Promise<CoreServer> {
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/`, lost, close: () => stop(server) };
+  const core: CoreServer = { url: `http://127.0.0.1:${port}/`, lost, close: () => stop(server) };
+  return core;
+}
+
+function forward(api: string, request: IncomingMessage, response: ServerResponse) {
+  const { method, headers } = request;
+  const onward = ask(api + request.url, { method, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on('error', () => request.socket.destroy());
+  request.pipe(onward);
 }
 
 async function answer(path: string): Promise<{ type: string; body: string | Buffer }> {

@@ -82,7 +82,7 @@ fn complaint(
     at: i64,
 ) -> anyhow::Result<(RecordId, Vec<Vec<u8>>)> {
     let uuid = |chance: &mut Chance, at: i64| {
-        let (a, b) = (chance.next().to_be_bytes(), chance.next().to_be_bytes());
+        let (a, b) = (chance.draw().to_be_bytes(), chance.draw().to_be_bytes());
         let mut random = [0u8; 10];
         random[..8].copy_from_slice(&a);
         random[8..].copy_from_slice(&b[..2]);
@@ -91,8 +91,8 @@ fn complaint(
     let id = RecordId(uuid(chance, at));
     let mut record = Record::new("complaint", id);
     let mut actor = [0u8; 16];
-    actor[..8].copy_from_slice(&chance.next().to_be_bytes());
-    actor[8..].copy_from_slice(&chance.next().to_be_bytes());
+    actor[..8].copy_from_slice(&chance.draw().to_be_bytes());
+    actor[8..].copy_from_slice(&chance.draw().to_be_bytes());
     record.begin(user, actor);
     let zone = Zone::default();
     let mut out = Vec::with_capacity(21);
