@@ -8,6 +8,8 @@ node -e 'const { brotliCompressSync: brotli, gzipSync: gzip } = require("zlib");
     console.log(`wasm: ${wasm.length} bytes, gzip ${gzip(wasm, { level: 9 }).length}, brotli ${brotli(wasm).length}`);' \
     $pkg/client_wasm_bg.wasm
 
+# One of the tests talks to the real programs.
+[ -x target/debug/fieldledger ] && [ -x target/debug/fieldledger-device ] || build_all
 [ -d web/node_modules ] || npm --prefix web ci --no-audit --no-fund
 # web/core/door.ts says by hand what the generated declarations say; here they are compared.
 cat >target-wasm/check.ts <<'TS'

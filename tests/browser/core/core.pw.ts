@@ -147,9 +147,9 @@ test('what was made offline reaches the real server, and news come back', async 
     expect(row?.number).not.toMatch(/^临-/);
 
     const phone = office.device('wang');
-    phone.run(['sync']);
-    phone.run(['edit', made.id, 'reporter_name=赵六']);
-    phone.run(['sync']);
+    phone.sync();
+    phone.edit(made.id, { reporter_name: '赵六' });
+    phone.sync();
     expect(await sync()).toMatchObject({ ok: true, pulled: { records: 1 } });
     const show = (id: string) => (window as unknown as Lab).client.show(id);
     expect((await page.evaluate(show, made.id)).fields.reporter_name).toBe('赵六');
