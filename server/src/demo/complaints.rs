@@ -91,7 +91,7 @@ fn target(dice: &Dice, at: usize, age_days: i64) -> &'static str {
         "executing",
         "registered",
     ];
-    if age_days <= 45 && at % 5 != 0 {
+    if age_days <= 75 && at % 5 != 0 {
         return RECENT[at % RECENT.len()];
     }
     match dice.between(1, 100) {
@@ -190,10 +190,11 @@ fn intake(
             (*dice.pick(grievance.says), *dice.pick(&["complaint", "complaint", "grievance", "suggestion"]))
         }
     };
+    let content = in_their_words(dice, world, matter, &says.replace("{n}", &quantity.to_string()));
     let mut fields = json!({
         "record_kind": kind, "origin_type": "routine", "channel": channel, "received_at": at(received),
         "complained_at": at(received - dice.between(5, 600) * MINUTE), "customer": holder.id,
-        "reporter_name": name, "reporter_contact": phone, "content": says.replace("{n}", &quantity.to_string()),
+        "reporter_name": name, "reporter_contact": phone, "content": content,
     });
     let Json::Object(more) = &mut fields else { return fields };
     if !on_site {
@@ -220,6 +221,42 @@ fn intake(
         }
     }
     fields
+}
+
+/// What is wrong, as this customer puts it.
+fn in_their_words(dice: &Dice, world: &World, matter: &Matter, says: &str) -> String {
+    const ENDS: [&str; 12] = [
+        "",
+        "请尽快派人来看。",
+        "现在停在现场等处理。",
+        "已经影响这周的计划。",
+        "希望三天内给个答复。",
+        "照片已发给业务员。",
+        "不良件先放在仓库没动。",
+        "领导在追问原因。",
+        "上个月刚说过同样的事。",
+        "请先发备件过来。",
+        "值班班长在现场等电话。",
+        "麻烦说明是不是整批都这样。",
+    ];
+    let opening = match matter {
+        Matter::Defect(_, product) => {
+            let item = &world.products[*product];
+            let goods = &FAMILIES[item.family];
+            match dice.between(1, 6) {
+                1 => format!("{}这台：", item.model),
+                2 => format!("批次{}到货后发现，", item.batch),
+                3 if goods.vehicle => format!("运行{}小时左右，", dice.between(2, 60) * 50),
+                3 | 4 => format!("{} {}，", goods.name, item.model),
+                5 => "昨天夜班反映，".to_owned(),
+                _ => String::new(),
+            }
+        }
+        Matter::Service(_) => {
+            (*dice.pick(&["", "本月第二次了，", "上周的事，", "客户来电反映：", "今天上午，"])).to_owned()
+        }
+    };
+    format!("{opening}{says}{}", dice.pick(&ENDS))
 }
 
 /// A complaint on its way.

@@ -26,7 +26,7 @@ const PAIRS: [(&str, &str, &str); 4] = [
     (keys::complaint::QUANTITY_INVOLVED, "12", "20"),
     (keys::complaint::REPORTER_CONTACT, "10055501234", "10055505678"),
     (keys::complaint::BATCH_NO, "B25117", "B25171"),
-    (keys::complaint::CONTENT, "到现场看，渗油点在后盖，不是油封。", "客户来电更正：漏油的是后盖处。"),
+    (keys::complaint::QUANTITY_DEFECTIVE, "2", "3"),
 ];
 
 /// Makes the conflicts; each side's change goes through admission like a device's.

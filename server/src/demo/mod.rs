@@ -292,3 +292,58 @@ fn mark(dir: &Path, demo: &Demo) -> Result<(), DemoError> {
     std::fs::write(&part, text)?;
     Ok(std::fs::rename(part, dir.join(MARK))?)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    const NOW: Millis = 1_790_000_000_000;
+
+    fn told(seed: u64, now: Millis) -> Vec<(i64, Story)> {
+        let dice = Dice::new(seed);
+        let person = |a: &names::Account| Principal {
+            user: UserId(dice.id(now)),
+            role: Role::from_text(a.role).unwrap(),
+            may: a.may.iter().filter_map(|m| Permission::from_text(m)).collect(),
+        };
+        let people = ACCOUNTS.iter().map(person).collect();
+        let (world, mut tales) = World::make(&dice, people, now);
+        let (complaints, cases) = complaints::make(&dice, &world, now);
+        tales.extend(complaints);
+        tales.extend(visits::make(&dice, &world, &cases, now));
+        tales.into_iter().flat_map(Tale::parts).collect()
+    }
+
+    #[test]
+    fn the_same_day_has_the_same_story_and_another_day_another() {
+        let text = |seed, now| format!("{:?}", told(seed, now));
+        assert!(text(1, NOW) == text(1, NOW));
+        assert!(text(1, NOW) != text(2, NOW));
+        assert!(text(1, NOW) != text(1, NOW + crate::host::DAY));
+    }
+
+    #[test]
+    fn nothing_happens_in_the_future() {
+        // A few seconds: steps of one minute are told a second apart.
+        let late: Vec<_> =
+            told(SEED, NOW).into_iter().filter(|(at, _)| *at > NOW + crate::host::MINUTE).collect();
+        assert!(late.is_empty(), "{late:?}");
+    }
+
+    #[test]
+    fn customers_tell_it_in_many_ways() {
+        let mut words = HashSet::new();
+        let mut complaints = 0;
+        for (_, story) in told(SEED, NOW).into_iter().filter(|(_, s)| s.kind == "complaint") {
+            if let Some(domain::intent::Intent::Create { fields, .. }) =
+                story.steps.first().map(|s| &s.intent)
+            {
+                complaints += 1;
+                words.insert(fields["content"].as_str().unwrap().to_owned());
+            }
+        }
+        assert!(complaints >= 300);
+        assert!(words.len() * 10 > complaints * 8, "{} of {complaints}", words.len());
+    }
+}
