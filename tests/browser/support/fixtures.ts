@@ -86,7 +86,9 @@ export const test = base.extend<Fixtures, Options & { server: Server }>({
       await page.getByLabel(text('signin.user')).fill(account.name);
       await page.getByLabel(text('signin.password'), { exact: true }).fill(PASSWORD);
       await page.getByRole('button', { name: text('signin.submit'), exact: true }).click();
-      await expect(page.getByRole('button', { name: text('signin.submit') })).toHaveCount(0);
+      await expect(
+        page.getByRole('button', { name: text('signin.submit'), exact: true }),
+      ).toHaveCount(0);
     });
   },
 });
