@@ -47,7 +47,7 @@ pub async fn list(
 ) -> Result<Json<Proposals>, ServerError> {
     let (records, principal) = (state.records.clone(), session.principal());
     let (items, total) =
-        state.ledger.blocking(move |_| records.proposals(&principal, cursor.unwrap_or(0))).await?;
+        state.ledger.reading(move |_| records.proposals(&principal, cursor.unwrap_or(0))).await?;
     let last = items.last().and_then(|i| i.get("id")).and_then(Value::as_i64);
     let next = last.filter(|_| total > items.len() as u64).map(|n| n.to_string());
     Ok(Json(Proposals { items, total, next }))

@@ -31,7 +31,7 @@ pub async fn reference(
 ) -> Result<Response, ServerError> {
     let (version, data) = state
         .ledger
-        .blocking(move |ledger| {
+        .reading(move |ledger| {
             let data = ledger.reference(since)?;
             Ok((data.get("version").and_then(serde_json::Value::as_u64).unwrap_or_default(), data))
         })

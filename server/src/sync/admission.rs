@@ -143,6 +143,7 @@ impl Ledger {
             for ((i, prepared), written) in waiting.into_iter().zip(written) {
                 match written {
                     Written::Stale => todo.push(i),
+                    Written::Failed => {}
                     Written::Done(done) => {
                         let seen = sees(&author.principal.scopes(), &done.scopes);
                         let heads = if done.seq.is_some() { Some(done.heads) } else { prepared.heads };
@@ -256,7 +257,7 @@ impl Ledger {
         let Some(written) = self.transact(writes, true)?.into_inner() else { return Ok(None) };
         let done = written.into_iter().map(|w| match w {
             Written::Done(done) => Some(*done),
-            Written::Stale => None,
+            Written::Stale | Written::Failed => None,
         });
         Ok(done.collect())
     }
@@ -273,8 +274,10 @@ impl Ledger {
             let mut out = Vec::with_capacity(writes.len());
             for write in writes {
                 out.push(commit::write(tx, &setting, write)?);
-                if all && matches!(out.last(), Some(Written::Stale)) {
-                    return Err(Halt::Stale);
+                match out.last() {
+                    Some(Written::Stale) if all => return Err(Halt::Stale),
+                    Some(Written::Failed) if all => return Err(StoreError::Damaged("record").into()),
+                    _ => {}
                 }
             }
             Ok(out)

@@ -2,6 +2,7 @@
 //! from it.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::authz::{Flag, Scope, scopes as scopes_of};
 use domain::document::{Hash, Record};
@@ -70,6 +71,8 @@ pub enum Written {
     Done(Box<Done>),
     /// The document has moved since it was judged.
     Stale,
+    /// It cannot be read as it would be after the changes; nothing of it was written, and nothing else is harmed.
+    Failed,
 }
 
 /// A document after a write.
@@ -149,11 +152,12 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
         return Ok(Written::Done(Box::new(done)));
     };
     let kind = setting.schema.kind(record.kind()).ok_or(StoreError::Damaged("kind of a judged record"))?;
-    let reading = if lacks_number(kind, reading.as_ref()) {
-        number(tx, setting, kind, &mut record, &mut chunks)?;
-        read(setting.schema, kind, &record)
-    } else {
-        reading.unwrap_or_else(|| read(setting.schema, kind, &record))
+    let reading = match reading {
+        Some(reading) if !lacks_number(kind, Some(&reading)) => reading,
+        _ => match number(tx, setting, kind, &mut record, &mut chunks)? {
+            Some(reading) => reading,
+            None => return Ok(Written::Failed),
+        },
     };
     let n = match position {
         Some(position) => position.n,
@@ -197,29 +201,47 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
     })))
 }
 
-/// Gives a record the next number of its series, unless it brings one (a restored record does).
+/// Gives a record the next number of its series, unless it brings one (a restored record does), and reads it. `None`
+/// if it cannot be read or written to; the number is then still free.
 fn number(
     tx: &Tx<'_>,
     setting: &Setting<'_>,
     kind: &Kind,
     record: &mut Record,
     chunks: &mut Vec<Chunk>,
-) -> Result<(), StoreError> {
-    let Some(numbering) = &kind.number else { return Ok(()) };
-    let held = record.view(kind).value(&numbering.field).to_text();
+) -> Result<Option<Reading>, StoreError> {
+    let Some(numbering) = &kind.number else {
+        return Ok(contained(record.id(), || Some(read(setting.schema, kind, record))));
+    };
+    let held = contained(record.id(), || Some(record.view(kind).value(&numbering.field).to_text()));
+    let Some(held) = held else { return Ok(None) };
     if !held.is_empty() {
-        return note_number(tx, kind, &held);
+        let reading = contained(record.id(), || Some(read(setting.schema, kind, record)));
+        if reading.is_some() {
+            note_number(tx, kind, &held)?;
+        }
+        return Ok(reading);
     }
     let now = Timestamp(setting.now);
     let year = now.date_in(setting.zone).map_or(1970, |d| d.year());
-    let n = numbers::take(tx, &kind.key, year)?;
-    let text = numbers::format(&numbering.prefix, year, n);
-    let made = record.give_number(&numbering.field, &text, now).map_err(|refusal| {
-        tracing::error!(%refusal, record = %record.id(), "a record could not take its number");
-        StoreError::Damaged("a record that cannot be written to")
-    })?;
-    chunks.extend(made.map(|m| Chunk { hash: m.hash, bytes: m.bytes, flag: None }));
-    Ok(())
+    let text = numbers::format(&numbering.prefix, year, numbers::last(tx, &kind.key, year)? + 1);
+    let made = contained(record.id(), || {
+        let made = record.give_number(&numbering.field, &text, now).ok()??;
+        Some((made, read(setting.schema, kind, record)))
+    });
+    let Some((made, reading)) = made else { return Ok(None) };
+    numbers::take(tx, &kind.key, year)?;
+    chunks.push(Chunk { hash: made.hash, bytes: made.bytes, flag: None });
+    Ok(Some(reading))
+}
+
+/// Runs what reads a document that others wrote; a panic on the way is that document's, not the transaction's.
+fn contained<T>(id: RecordId, work: impl FnOnce() -> Option<T>) -> Option<T> {
+    let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or(None);
+    if done.is_none() {
+        tracing::error!(record = %id, "a record that passed its trial cannot be read or written to");
+    }
+    done
 }
 
 /// Notes a number that a record brings, so that the series goes on after it.

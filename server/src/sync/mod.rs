@@ -54,6 +54,8 @@ pub(crate) use commit::DocWrite;
 const LIVE_KEPT: usize = 1_024;
 /// Admissions that run at once: more than cores, because they wait for the disk in turn.
 const ADMISSIONS: usize = 8;
+/// Reads that run at once; they do not wait behind admissions.
+const READINGS: usize = 8;
 
 /// Who sends changes, and from where.
 #[derive(Clone, Debug)]
@@ -131,6 +133,7 @@ struct Inner {
     key: ReceiptKey,
     live: broadcast::Sender<Live>,
     admissions: Arc<Semaphore>,
+    readings: Arc<Semaphore>,
     reference: Mutex<Option<reference::Known>>,
 }
 
@@ -173,6 +176,7 @@ impl Ledger {
             key,
             live,
             admissions: Arc::new(Semaphore::new(ADMISSIONS)),
+            readings: Arc::new(Semaphore::new(READINGS)),
             reference: Mutex::new(None),
         }));
         ledger.adopt_schema()?;
@@ -235,7 +239,7 @@ impl Ledger {
         self.0.live.subscribe()
     }
 
-    /// Runs `work` where it may block, a bounded number at a time.
+    /// Runs `work` that writes where it may block, a bounded number at a time.
     ///
     /// # Errors
     /// The work's own; a panic inside it becomes a failure of the store.
@@ -244,7 +248,27 @@ impl Ledger {
         T: Send + 'static,
         F: FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
     {
-        let permit = Arc::clone(&self.0.admissions).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        self.run(&self.0.admissions, work).await
+    }
+
+    /// Runs `work` that only reads where it may block, a bounded number at a time.
+    ///
+    /// # Errors
+    /// As [`Ledger::blocking`].
+    pub async fn reading<T, F>(&self, work: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
+    {
+        self.run(&self.0.readings, work).await
+    }
+
+    async fn run<T, F>(&self, permits: &Arc<Semaphore>, work: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Ledger) -> Result<T, LedgerError> + Send + 'static,
+    {
+        let permit = Arc::clone(permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let ledger = self.clone();
         let working = tokio::task::spawn_blocking(move || {
             let result = work(&ledger);

@@ -23,7 +23,7 @@ pub(super) async fn pull(
     Cbor(pull): Cbor<Pull>,
 ) -> Result<Encoded, ServerError> {
     let principal = session.principal();
-    let page = state.ledger.blocking(move |ledger| {
+    let page = state.ledger.reading(move |ledger| {
         let cursor = pull.cursor.as_ref().map(|c| c.as_slice());
         let size = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
         let pulled = ledger.pull(&principal, cursor, size(pull.max_docs), size(pull.max_bytes))?;

@@ -33,7 +33,7 @@ pub(super) async fn snapshot(
     let ids: Option<Vec<RecordId>> = request.docs.iter().map(|id| RecordId::from_slice(id)).collect();
     let ids = ids.ok_or_else(|| malformed("docs"))?;
     let principal = session.principal();
-    let reply = state.ledger.blocking(move |ledger| {
+    let reply = state.ledger.reading(move |ledger| {
         Ok(Encoded::new(&SnapshotReply { docs: ledger.snapshots(&principal, &ids)? }))
     });
     reply.await?
