@@ -109,7 +109,13 @@ fn scenario(carrier: Carrier) {
     let n = values.as_array().unwrap().iter().find(|v| v["value"] == "7").unwrap()["n"].as_u64().unwrap();
     zhao.choose(id, "quantity_involved", usize::try_from(n).unwrap()).unwrap();
     let report = zhao.synced().unwrap();
-    assert_eq!(report.pushed.accepted + report.pushed.duplicate, 1, "{:?} {:?}", report.to_json(), zhao.client.refused().unwrap());
+    assert_eq!(
+        report.pushed.accepted + report.pushed.duplicate,
+        1,
+        "{:?} {:?}",
+        report.to_json(),
+        zhao.client.refused().unwrap()
+    );
     li.synced().unwrap();
     assert_eq!(li.field(id, "quantity_involved").unwrap(), "7");
     assert_eq!(office.get("complaint", id).unwrap()["fields"]["quantity_involved"], "7");

@@ -46,13 +46,20 @@ fn one_entry_in_one_file_is_a_field_everywhere() {
     let schema = with_field();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let config = Config::new(Some(data.clone()), Some("127.0.0.1:0".parse().unwrap()), ConfigFile::default());
-    let state = server::AppState::open_with_schema(config, Arc::new(SystemClock), Arc::new(SystemRng), schema.clone()).unwrap();
+    let state = server::AppState::open_with_schema(
+        config,
+        Arc::new(SystemClock),
+        Arc::new(SystemRng),
+        schema.clone(),
+    )
+    .unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = runtime.spawn(server::serve(listener, state.clone(), server::http::Limits::default(), async move {
-        drop(stopped.await);
-    }));
+    let serving =
+        runtime.spawn(server::serve(listener, state.clone(), server::http::Limits::default(), async move {
+            drop(stopped.await);
+        }));
 
     // Device: form, rule, store, list row.
     let clock = TestClock::at(SystemClock.now());
@@ -68,8 +75,14 @@ fn one_entry_in_one_file_is_a_field_everywhere() {
     li.synced().unwrap();
     let office = Office::sign_in(&url, "wang").unwrap();
     assert_eq!(office.get("complaint", id).unwrap()["fields"]["torque_test"], "42.5");
-    let page = office.ok("GET", "/api/v1/records/complaint?filter=torque_test:40..50&sort=-torque_test", None).unwrap();
-    assert_eq!((page["total"].as_u64(), page["items"][0]["torque_test"].as_str()), (Some(1), Some("42.5")), "{page}");
+    let page = office
+        .ok("GET", "/api/v1/records/complaint?filter=torque_test:40..50&sort=-torque_test", None)
+        .unwrap();
+    assert_eq!(
+        (page["total"].as_u64(), page["items"][0]["torque_test"].as_str()),
+        (Some(1), Some("42.5")),
+        "{page}"
+    );
     let none = office.ok("GET", "/api/v1/records/complaint?filter=torque_test:50..60", None).unwrap();
     assert_eq!(none["total"], 0);
     let reference = office.ok("GET", "/api/v1/reference", None).unwrap();
@@ -97,14 +110,18 @@ fn one_entry_in_one_file_is_a_field_everywhere() {
 
     // A device without the field keeps it, shows it as unknown, and its own edits do no harm to it.
     let value = office.get("complaint", id).unwrap()["fields"]["torque_test"].clone();
-    let mut old = Device::open(&dir.path().join("old"), &Schema::builtin().unwrap(), &url, &clock, 2).unwrap();
+    let mut old =
+        Device::open(&dir.path().join("old"), &Schema::builtin().unwrap(), &url, &clock, 2).unwrap();
     old.sign_in("li").unwrap();
     old.synced().unwrap();
     assert_eq!(old.client.show(id).unwrap()["unknown"]["torque_test"], value);
     old.edit(id, "batch_no", json!("B26001")).unwrap();
     old.synced().unwrap();
     let after = office.get("complaint", id).unwrap();
-    assert_eq!((&after["fields"]["torque_test"], after["fields"]["batch_no"].as_str()), (&value, Some("B26001")));
+    assert_eq!(
+        (&after["fields"]["torque_test"], after["fields"]["batch_no"].as_str()),
+        (&value, Some("B26001"))
+    );
 
     let _ = stop.send(());
     runtime.block_on(serving).unwrap();
