@@ -1,5 +1,7 @@
 //! `fieldledger import` and `export` as scripts run them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -91,7 +91,7 @@ fn target(dice: &Dice, at: usize, age_days: i64) -> &'static str {
         "executing",
         "registered",
     ];
-    if age_days <= 75 && at % 5 != 0 {
+    if age_days <= 75 && !at.is_multiple_of(5) {
         return RECENT[at % RECENT.len()];
     }
     match dice.between(1, 100) {
@@ -179,15 +179,15 @@ fn intake(
         "web",
         "hotline_12315",
     ];
-    let channel = if on_site { "site_visit" } else { *dice.pick(&CHANNELS) };
+    let channel = if on_site { "site_visit" } else { dice.word(&CHANNELS) };
     let at = |ms: i64| domain::time::Timestamp(ms).to_rfc3339();
     let quantity = dice.between(2, 40);
     let (says, kind) = match matter {
         Matter::Defect(defect, _) => {
-            (*dice.pick(defect.says), *dice.pick(&["complaint", "complaint", "complaint", "fault_report"]))
+            (dice.word(defect.says), dice.word(&["complaint", "complaint", "complaint", "fault_report"]))
         }
         Matter::Service(grievance) => {
-            (*dice.pick(grievance.says), *dice.pick(&["complaint", "complaint", "grievance", "suggestion"]))
+            (dice.word(grievance.says), dice.word(&["complaint", "complaint", "grievance", "suggestion"]))
         }
     };
     let content = in_their_words(dice, world, matter, &says.replace("{n}", &quantity.to_string()));
@@ -213,7 +213,7 @@ fn intake(
         if dice.chance(35) {
             more.insert(
                 "demand_types".into(),
-                json!([*dice.pick(&["exchange", "replenish", "compensation", "return"])]),
+                json!([dice.word(&["exchange", "replenish", "compensation", "return"])]),
             );
         }
         if dice.chance(10) {
@@ -253,7 +253,7 @@ fn in_their_words(dice: &Dice, world: &World, matter: &Matter, says: &str) -> St
             }
         }
         Matter::Service(_) => {
-            (*dice.pick(&["", "本月第二次了，", "上周的事，", "客户来电反映：", "今天上午，"])).to_owned()
+            (dice.word(&["", "本月第二次了，", "上周的事，", "客户来电反映：", "今天上午，"])).to_owned()
         }
     };
     format!("{opening}{says}{}", dice.pick(&ENDS))
@@ -310,7 +310,7 @@ impl Walk<'_> {
         let lead = self.world.people[self.lead].clone();
         let ([cause_kind, party, dept], category, subcategory, is_quality) = self.codes();
         let (containment, cause, plan, method) = match self.matter {
-            Matter::Defect(d, _) => (d.containment, *self.dice.pick(d.cause), d.plan, d.method),
+            Matter::Defect(d, _) => (d.containment, self.dice.word(d.cause), d.plan, d.method),
             Matter::Service(g) => (g.containment, g.cause, g.plan, g.method),
         };
         let now = domain::time::Timestamp(self.tale.at).to_rfc3339();
@@ -382,7 +382,7 @@ impl Walk<'_> {
             }
             "analysing" => {
                 tale.event(dice, &lead, status, None, json!({}));
-                let says = *dice.pick(&[
+                let says = dice.word(&[
                     "已电话联系客户，约好到场时间。",
                     "到现场看过，拍照取证，不良件贴红标隔离。",
                     "客户同意先用备件，等分析结果。",
@@ -403,7 +403,7 @@ impl Walk<'_> {
             "executing" => {
                 let approval = json!({
                     "role": "dept_head", "user": chief.user, "decision": "approved", "decided_at": now,
-                    "opinion": *dice.pick(&["同意，按期完成。", "同意，注意同批次排查。", "同意，完成后回访客户。"]),
+                    "opinion": dice.word(&["同意，按期完成。", "同意，注意同批次排查。", "同意，完成后回访客户。"]),
                 });
                 tale.add(dice, &chief, keys::handling::APPROVALS, approval);
                 tale.event(dice, &chief, status, None, json!({}));
@@ -438,7 +438,7 @@ impl Walk<'_> {
             "closed" => {
                 let day = day_before(tale.at, 0);
                 let rating =
-                    *dice.pick(&["very_satisfied", "satisfied", "satisfied", "acceptable", "unreachable"]);
+                    dice.word(&["very_satisfied", "satisfied", "satisfied", "acceptable", "unreachable"]);
                 let summary = if self.assigned_at.is_some() {
                     format!("原因：{cause}措施：{plan}客户确认。")
                 } else {

@@ -43,6 +43,11 @@ impl Dice {
         &all[self.index(all.len())]
     }
 
+    /// One of several words; the slice must not be empty.
+    pub(super) fn word(&self, all: &[&'static str]) -> &'static str {
+        all[self.index(all.len())]
+    }
+
     /// A UUIDv7 of this moment.
     pub(super) fn id(&self, at: i64) -> Uuid {
         let mut bytes = [0u8; 10];

@@ -41,7 +41,7 @@ pub(super) fn make(dice: &Dice, world: &World, cases: &[Case], now: i64) -> Vec<
                 customer: case.customer,
                 product: case.product,
                 defect: Some(case.defect),
-                service: *dice.pick(&["quality_problem", "warranty_repair", "emergency", "sort_rework"]),
+                service: dice.word(&["quality_problem", "warranty_repair", "emergency", "sort_rework"]),
                 asked_at: case.assigned_at,
                 lead: case.lead,
                 status,
@@ -62,11 +62,7 @@ pub(super) fn make(dice: &Dice, world: &World, cases: &[Case], now: i64) -> Vec<
             customer,
             product,
             defect: repair.then(|| dice.pick(defects)),
-            service: if repair {
-                *dice.pick(&["warranty_repair", "paid_repair"])
-            } else {
-                *dice.pick(&ROUND)
-            },
+            service: if repair { dice.word(&["warranty_repair", "paid_repair"]) } else { dice.word(&ROUND) },
             asked_at: working_hour(dice, now - back).min(now - HOUR),
             lead: ENGINEERS + (customer % (world.people.len() - ENGINEERS)),
             status: if back > 20 * DAY { ended(dice) } else { under_way(at) },
@@ -77,7 +73,7 @@ pub(super) fn make(dice: &Dice, world: &World, cases: &[Case], now: i64) -> Vec<
 }
 
 fn ended(dice: &Dice) -> &'static str {
-    *dice.pick(&["done", "reviewed", "reviewed", "reviewed", "archived", "archived", "reviewed", "cancelled"])
+    dice.word(&["done", "reviewed", "reviewed", "reviewed", "archived", "archived", "reviewed", "cancelled"])
 }
 
 /// Each status occurs, whatever the dice say.
@@ -167,7 +163,7 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
             }
             "done" => report(dice, &mut tale, job, goods.vehicle, &lead),
             "reviewed" => {
-                let opinion = *dice.pick(&[
+                let opinion = dice.word(&[
                     "报告完整，同意归档。",
                     "原因写得清楚，按程序处理。",
                     "建议补充旧件去向，其余同意。",
@@ -253,12 +249,12 @@ fn report(dice: &Dice, tale: &mut Tale, job: &Job<'_>, vehicle: bool, lead: &dom
         "服务态度好，建议加强操作培训。",
     ];
     let outcome = match job.defect {
-        Some(_) => *dice.pick(&["fixed", "fixed", "fixed", "fixed", "temporary", "replaced_new"]),
-        None => *dice.pick(&["fixed", "no_fault"]),
+        Some(_) => dice.word(&["fixed", "fixed", "fixed", "fixed", "temporary", "replaced_new"]),
+        None => dice.word(&["fixed", "no_fault"]),
     };
     let fields = json!({
         "finished_at": stamp(tale.at), "fault_cause": cause, "solution": solution, "outcome": outcome,
-        "user_opinion": *dice.pick(&opinions), "hq_called_at": stamp(tale.at + 5 * MINUTE), "work_status": "finished",
+        "user_opinion": dice.word(&opinions), "hq_called_at": stamp(tale.at + 5 * MINUTE), "work_status": "finished",
     });
     tale.event(dice, lead, "done", None, fields);
 }

@@ -88,10 +88,10 @@ impl World {
             made,
             json!({
                 "name": name, "region": region, "address": address, "phone": phone,
-                "customer_type": *dice.pick(&kinds), "industry": trade,
-                "city_tier": *dice.pick(&["tier2", "tier3", "tier3"]),
-                "return_visit_cycle": *dice.pick(&["monthly", "quarterly", "half_yearly"]),
-                "source": *dice.pick(&["sales", "tender", "referral", "fair"]),
+                "customer_type": dice.word(&kinds), "industry": trade,
+                "city_tier": dice.word(&["tier2", "tier3", "tier3"]),
+                "return_visit_cycle": dice.word(&["monthly", "quarterly", "half_yearly"]),
+                "source": dice.word(&["sales", "tender", "referral", "fair"]),
             }),
         );
         let mut contacts = vec![(contact, phone)];
@@ -104,10 +104,10 @@ impl World {
             tale.add(dice, &office, keys::customer::CONTACTS, fields);
         }
         tale.add(dice, &office, keys::customer::ALIASES, json!({"alias": format!("{place}{short}")}));
-        if at % 3 == 0 {
+        if at.is_multiple_of(3) {
             tale.add(dice, &office, keys::customer::ALIASES, json!({"alias": format!("{place}{trade}")}));
         }
-        if at % 4 == 0 {
+        if at.is_multiple_of(4) {
             let contract = json!({
                 "no": format!("HT-{:04}", 1200 + at), "valid_from": day_before(now, 400),
                 "valid_to": day_before(now, -330), "warranty_months": 24,
@@ -115,7 +115,7 @@ impl World {
             });
             tale.add(dice, &office, keys::customer::CONTRACTS, contract);
         }
-        if at % 5 == 0 {
+        if at.is_multiple_of(5) {
             let volume = json!({"year": 2025, "amount": format!("{}0000.00", dice.between(60, 900))});
             tale.add(dice, &office, keys::customer_private::ANNUAL_VOLUMES, volume);
         }
@@ -128,7 +128,7 @@ impl World {
         let (_, _, _, buys) = trade(customer);
         let family = buys[(at / CUSTOMERS) % buys.len()];
         let goods = &FAMILIES[family];
-        let model = *dice.pick(goods.models);
+        let model = dice.word(goods.models);
         let age = dice.between(40, 1_300);
         let batch = format!("B{:02}{:03}", 22 + (1_300 - age) / 330, dice.between(1, 365));
         let serial = format!("{}{}{:05}", goods.serial, 22 + (1_300 - age) / 330, dice.between(100, 99_999));

@@ -85,8 +85,10 @@ fn export(format: Format) -> Vec<u8> {
     out.into_inner()
 }
 
-/// Header → cell of the first row.
-fn workbook() -> (Xlsx<Cursor<Vec<u8>>>, Vec<(String, Data)>) {
+type Read = Xlsx<Cursor<Vec<u8>>>;
+
+/// The workbook, and header → cell of its first row.
+fn workbook() -> (Read, Vec<(String, Data)>) {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(export(Format::Xlsx))).unwrap();
     let range = book.worksheet_range("客户投诉").unwrap();
     let mut rows = range.rows();
