@@ -226,7 +226,8 @@ impl Mapper<'_> {
                                 json!({"value": line, "number": found.number.to_string()}),
                             );
                         }
-                        if !found.unit.is_empty() {
+                        let own = field.unit.as_deref().is_some_and(|u| folded(u) == found.unit);
+                        if !found.unit.is_empty() && !own {
                             let number = found.number.to_string();
                             note(
                                 "number_with_unit",

@@ -97,6 +97,11 @@ fn numbers_as_people_write_them() {
         assert_eq!(draft.fields["quantity_involved"], number, "{text}");
         assert_eq!(codes(&draft), notes, "{text}");
     }
+    // The field's own unit says nothing that a person has to settle.
+    let mileage =
+        draft(keys::product_item::KIND, &[("产品名称", "自卸车"), ("型号", "QD9"), ("里程", "1200 km")]);
+    assert_eq!(mileage.fields["mileage"], "1200");
+    assert!(mileage.notes.is_empty());
     for text in ["若干", "3-5", "2x3", "一批"] {
         let draft = complaint("数量", text);
         assert_eq!(codes(&draft), ["number_unreadable"], "{text}");
