@@ -1,5 +1,5 @@
 //! How fast one core admits records of 21 changes: `cargo run --release -p domain --example admission_speed`.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
