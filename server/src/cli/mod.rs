@@ -1,10 +1,10 @@
 //! The commands of `fieldledger`. Each is a file with its arguments and a `run`.
 
+mod backup;
 mod demo;
 mod export;
 mod import;
 mod open;
-mod backup;
 mod output;
 mod rebuild;
 mod restore;
