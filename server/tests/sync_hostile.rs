@@ -4,6 +4,8 @@
 mod common;
 mod phone;
 
+use std::io::Write as _;
+
 use common::{Server, refused};
 use domain::authz::Role;
 use domain::ids::RecordId;
@@ -136,6 +138,16 @@ fn caps_come_before_anything_is_read() {
     let bomb = zstd::bulk::compress(&vec![0u8; 64 << 20], 3).unwrap();
     assert!(bomb.len() < 100_000);
     refused(&send(zstd, &bomb), 413, "too_large");
+    // The same from a browser, which can only make gzip.
+    let gzip = "Content-Type: application/cbor\r\nContent-Encoding: gzip\r\n";
+    let packed = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    refused(&send(gzip, b"no gzip"), 422, "malformed_batch");
+    refused(&send(gzip, &packed(&vec![0u8; 64 << 20])), 413, "too_large");
+    assert_eq!(send(gzip, &packed(&Push { items: Vec::new() }.to_bytes())).status, 200);
     refused(&send(cbor, &vec![0u8; (4 << 20) + 1]), 413, "too_large");
     let many = Push { items: vec![Phone::item(RecordId(phone::fresh()), "complaint", Vec::new()); 201] };
     refused(&post(&server, &token, "push", &many), 413, "too_large");

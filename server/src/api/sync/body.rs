@@ -29,24 +29,40 @@ impl<T: Body, S: Send + Sync> FromRequest<S> for Cbor<T> {
         if text(header::CONTENT_TYPE).is_none_or(|t| !t.eq_ignore_ascii_case(CONTENT_TYPE)) {
             return Err(ServerError::UnsupportedMediaType);
         }
-        let zstd = match text(header::CONTENT_ENCODING) {
-            None => false,
-            Some(coding) if coding.eq_ignore_ascii_case("zstd") => true,
-            Some(coding) if coding.eq_ignore_ascii_case("identity") => false,
+        let coding = match text(header::CONTENT_ENCODING).map(str::to_ascii_lowercase).as_deref() {
+            None | Some("identity") => Coding::Identity,
+            Some("zstd") => Coding::Zstd,
+            Some("gzip") => Coding::Gzip,
             Some(_) => return Err(ServerError::UnsupportedMediaType),
         };
         let bytes = extract::body(request, state).await?;
-        let plain = if zstd { inflate(&bytes)? } else { bytes };
+        let plain = match coding {
+            Coding::Identity => bytes,
+            Coding::Zstd => inflate_zstd(&bytes)?,
+            Coding::Gzip => inflate(flate2::read::GzDecoder::new(&bytes[..]))?,
+        };
         T::from_bytes(&plain).map(Self).map_err(|_| malformed("body"))
     }
 }
 
-fn inflate(bytes: &[u8]) -> Result<Bytes, ServerError> {
+/// How a body is compressed. Browsers can make gzip; everything else sends zstd.
+enum Coding {
+    Identity,
+    Zstd,
+    Gzip,
+}
+
+fn inflate_zstd(bytes: &[u8]) -> Result<Bytes, ServerError> {
     let bad = |_| malformed("encoding");
     let mut decoder = zstd::stream::read::Decoder::new(bytes).map_err(bad)?;
     decoder.window_log_max(WINDOW_LOG).map_err(bad)?;
+    inflate(decoder)
+}
+
+fn inflate(decoder: impl std::io::Read) -> Result<Bytes, ServerError> {
     let mut plain = Vec::new();
-    decoder.take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut plain).map_err(bad)?;
+    let read = decoder.take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut plain);
+    read.map_err(|_| malformed("encoding"))?;
     if plain.len() > MAX_BODY_BYTES { Err(ServerError::TooLarge) } else { Ok(plain.into()) }
 }
 
