@@ -121,6 +121,11 @@ pub fn read(path: &Path) -> Result<Vec<Sheet>, SheetError> {
         return Err(SheetError::TooLarge { file, what: "bytes", limit: MAX_FILE });
     }
     let bytes = std::fs::read(path).map_err(io)?;
+    // A workbook is a zip archive: text under its name is a mistake, not a table of one cell.
+    let named_workbook = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx"));
+    if named_workbook && !bytes.is_empty() && !bytes.starts_with(b"PK") && !bytes.starts_with(b"%PDF") {
+        return Err(SheetError::NotASpreadsheet { file, detail: "no_workbook" });
+    }
     parse(&bytes).map_err(|trouble| match trouble {
         Trouble::NotASpreadsheet(detail) => SheetError::NotASpreadsheet { file, detail },
         Trouble::TooLarge(what, limit) => SheetError::TooLarge { file, what, limit },
