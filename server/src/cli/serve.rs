@@ -17,6 +17,9 @@ use crate::telemetry;
 /// Time between two upkeeps.
 const UPKEEP: std::time::Duration = std::time::Duration::from_secs(6 * 60 * 60);
 
+/// Threads for work that blocks: as many as may work at once. Each keeps memory of its own once it was busy.
+const BLOCKING_THREADS: usize = 16;
+
 /// Options of the command; the command line wins over the config file.
 #[derive(Debug, clap::Args)]
 pub struct Serve {
@@ -40,7 +43,10 @@ impl Serve {
             None => ConfigFile::default(),
         };
         let config = Config::new(self.data, self.listen, file);
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .max_blocking_threads(BLOCKING_THREADS)
+            .build()?;
         let state = runtime.block_on(serve(config))?;
         // Tasks that still run hold the store; the directory must be free before the process says it is done.
         runtime.shutdown_timeout(std::time::Duration::from_secs(2));

@@ -34,6 +34,8 @@ pub(super) fn reader(file: &Path) -> Result<Connection, StoreError> {
     )?;
     conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS))?;
     common(&conn)?;
+    // Several are open at once, and the system's own cache of the file stands behind each.
+    conn.pragma_update(None, "cache_size", -4_096)?;
     conn.pragma_update(None, "query_only", true)?;
     Ok(conn)
 }

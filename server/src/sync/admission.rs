@@ -20,6 +20,9 @@ use crate::store::{Durable, Snapshot, StoreError, documents, proposals, scopes};
 /// How often a document is judged anew when others keep writing to it.
 const ATTEMPTS: usize = 12;
 
+/// Documents of a push that are open in memory at once; each takes some 50 KB.
+const AT_ONCE: usize = 32;
+
 /// Changes of one document, as somebody sent them.
 #[derive(Clone, Debug)]
 pub struct Incoming {
@@ -115,6 +118,14 @@ impl Ledger {
     /// A failure of the store; nothing is then promised about any of it. A refusal of one document's changes is no
     /// error: it stands in the outcomes, and harms no other document.
     pub fn push(&self, author: &Author, items: &[Incoming]) -> Result<Vec<Admitted>, LedgerError> {
+        let mut admitted = Vec::with_capacity(items.len());
+        for some in items.chunks(AT_ONCE) {
+            admitted.extend(self.push_some(author, some)?);
+        }
+        Ok(admitted)
+    }
+
+    fn push_some(&self, author: &Author, items: &[Incoming]) -> Result<Vec<Admitted>, LedgerError> {
         let mut admitted: Vec<Option<Admitted>> = items.iter().map(|_| None).collect();
         let mut todo: Vec<usize> = (0..items.len()).collect();
         for _ in 0..ATTEMPTS {
@@ -234,10 +245,11 @@ impl Ledger {
         let write = DocWrite {
             id: item.id,
             position: state.position(),
-            // A new record's number is given in the transaction, and it is read there.
+            // A record that a person makes has no number: it is given in the transaction, and the record is read
+            // there. One that comes back after a restore may bring its own.
             reading: merged
                 .as_ref()
-                .filter(|_| kind.number.is_none() || state.stored.is_some())
+                .filter(|_| kind.number.is_none() || state.stored.is_some() || author.is_none())
                 .map(|(record, _)| commit::read(self.schema(), kind, record)),
             merged,
             proposals: kept,

@@ -47,7 +47,7 @@ pub struct DocWrite {
     pub merged: Option<(Record, Vec<Chunk>)>,
     /// Changes to keep unmerged.
     pub proposals: Vec<proposals::New>,
-    /// The reading of the record, if it can be known before (no number is to be given).
+    /// The reading of the record; `None` if it is certain that it gets a number and has to be read after that.
     pub reading: Option<Reading>,
     /// Who sent the changes; `None` for the server itself.
     pub author: Option<Author>,
@@ -117,11 +117,6 @@ pub fn read(schema: &Schema, kind: &Kind, record: &Record) -> Reading {
     }
 }
 
-/// Whether the server still has to give the record its number; `reading` says what it has.
-fn lacks_number(kind: &Kind, reading: Option<&Reading>) -> bool {
-    kind.number.is_some() && reading.is_none_or(|r| r.number.is_none())
-}
-
 /// Writes one document.
 ///
 /// # Errors
@@ -153,7 +148,13 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
     };
     let kind = setting.schema.kind(record.kind()).ok_or(StoreError::Damaged("kind of a judged record"))?;
     let reading = match reading {
-        Some(reading) if !lacks_number(kind, Some(&reading)) => reading,
+        Some(reading) if kind.number.is_none() || reading.number.is_some() => {
+            if let (None, Some(number)) = (position, &reading.number) {
+                // A restored record brings its own.
+                note_number(tx, kind, number)?;
+            }
+            reading
+        }
         _ => match number(tx, setting, kind, &mut record, &mut chunks)? {
             Some(reading) => reading,
             None => return Ok(Written::Failed),
@@ -201,8 +202,8 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
     })))
 }
 
-/// Gives a record the next number of its series, unless it brings one (a restored record does), and reads it. `None`
-/// if it cannot be read or written to; the number is then still free.
+/// Gives a record the next number of its series, and reads it. `None` if it cannot be read or written to; the number
+/// is then still free.
 fn number(
     tx: &Tx<'_>,
     setting: &Setting<'_>,
@@ -213,15 +214,6 @@ fn number(
     let Some(numbering) = &kind.number else {
         return Ok(contained(record.id(), || Some(read(setting.schema, kind, record))));
     };
-    let held = contained(record.id(), || Some(record.view(kind).value(&numbering.field).to_text()));
-    let Some(held) = held else { return Ok(None) };
-    if !held.is_empty() {
-        let reading = contained(record.id(), || Some(read(setting.schema, kind, record)));
-        if reading.is_some() {
-            note_number(tx, kind, &held)?;
-        }
-        return Ok(reading);
-    }
     let now = Timestamp(setting.now);
     let year = now.date_in(setting.zone).map_or(1970, |d| d.year());
     let text = numbers::format(&numbering.prefix, year, numbers::last(tx, &kind.key, year)? + 1);

@@ -53,7 +53,7 @@ pub(crate) use commit::DocWrite;
 /// Events kept for a slow receiver before it is told to look again.
 const LIVE_KEPT: usize = 1_024;
 /// Admissions that run at once: more than cores, because they wait for the disk in turn.
-const ADMISSIONS: usize = 8;
+const ADMISSIONS: usize = 4;
 /// Reads that run at once; they do not wait behind admissions.
 const READINGS: usize = 8;
 
