@@ -2,20 +2,8 @@
 //!
 //! T16 (lot verification) and T17 (escalation) are attributes beside the status, not steps of it.
 
-use super::{Lifecycle, Phase, State, Transition, Who};
+use super::{Lifecycle, Phase, Who, state, step, why};
 use crate::authz::Permission::{Approve, Callback, Close};
-
-const fn state(code: &'static str, zh: &'static str, en: &'static str, rank: u8, phase: Phase) -> State {
-    State { code, zh, en, rank, phase }
-}
-
-const fn step(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
-    Transition { id, from, to, who, why: false }
-}
-
-const fn why(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
-    Transition { id, from, to, who, why: true }
-}
 
 /// 客户投诉
 pub(super) static COMPLAINT: Lifecycle = Lifecycle {

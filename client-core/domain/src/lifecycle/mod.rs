@@ -70,6 +70,21 @@ pub struct Transition {
     pub why: bool,
 }
 
+// The tables are read by people: one line a state, one line a step.
+
+const fn state(code: &'static str, zh: &'static str, en: &'static str, rank: u8, phase: Phase) -> State {
+    State { code, zh, en, rank, phase }
+}
+
+const fn step(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
+    Transition { id, from, to, who, why: false }
+}
+
+/// A step that asks why.
+const fn why(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
+    Transition { id, from, to, who, why: true }
+}
+
 /// A lifecycle: states and steps.
 #[derive(Debug)]
 pub struct Lifecycle {

@@ -3,20 +3,8 @@
 //! Steps may be skipped on the way to the customer: an engineer with gloves on does not press
 //! 出发 and 到达 separately, and unplanned visits start on site.
 
-use super::{Lifecycle, Phase, State, Transition, Who};
+use super::{Lifecycle, Phase, Who, state, step, why};
 use crate::authz::Permission::Close;
-
-const fn state(code: &'static str, zh: &'static str, en: &'static str, rank: u8, phase: Phase) -> State {
-    State { code, zh, en, rank, phase }
-}
-
-const fn step(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
-    Transition { id, from, to, who, why: false }
-}
-
-const fn why(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
-    Transition { id, from, to, who, why: true }
-}
 
 /// 现场服务
 pub(super) static VISIT: Lifecycle = Lifecycle {
