@@ -44,6 +44,14 @@ codes! {
     OutOfRange = "out_of_range",
     /// Not a code of the field's list.
     UnknownCode = "unknown_code",
+    /// A code that is no longer in use.
+    RetiredCode = "retired_code",
+    /// A day or instant before one that it cannot precede (`other`).
+    OutOfOrder = "out_of_order",
+    /// Another entry of the collection has the same value in the field that tells entries apart.
+    DuplicateEntry = "duplicate_entry",
+    /// A condition of the step (`check`) does not hold.
+    Unmet = "unmet",
     /// A field that the step needs is empty.
     Required = "required",
     /// The status does not lead there.

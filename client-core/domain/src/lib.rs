@@ -30,6 +30,7 @@ pub mod lifecycle;
 pub mod projection;
 pub mod schema;
 pub mod search;
+pub mod settings;
 pub mod time;
 pub mod value;
 pub mod wire;

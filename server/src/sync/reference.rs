@@ -108,7 +108,7 @@ impl Ledger {
             }
             keys
         };
-        let cycles = lifecycle::all().into_iter().map(|cycle| {
+        let cycles = lifecycle::all().iter().map(|cycle| {
             let mut json = cycle.to_json();
             for step in json["transitions"].as_array_mut().into_iter().flatten() {
                 let to = step["to"].as_str().unwrap_or_default().to_owned();

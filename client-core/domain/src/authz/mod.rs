@@ -102,7 +102,7 @@ impl Principal {
     /// customer writes it down (domain catalogue 7.5); master data is the office's.
     #[must_use]
     pub fn may_create(&self, kind: &Kind) -> bool {
-        self.role != Role::Engineer || kind.visibility == Visibility::Assigned
+        self.role != Role::Engineer || (kind.visibility == Visibility::Assigned && !kind.office_makes)
     }
     /// The scopes that this person reads.
     #[must_use]

@@ -266,6 +266,8 @@ pub(super) fn implied_field(collection: &Collection, key: &str) -> Option<Field>
         list: None,
         target: None,
         required: crate::schema::Required::default(),
+        when: None,
+        not_before: None,
         declared_access: Some(collection.access),
         offline: collection.offline,
         conflict: crate::schema::Conflict::Silent,

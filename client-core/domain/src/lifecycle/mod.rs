@@ -4,6 +4,7 @@
 //!
 //! The status is not stored. It is a pure fold over the record's events; see [`fold`].
 
+mod check;
 mod complaint;
 mod fold;
 mod visit;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::authz::{Permission, Principal, Relation, Role};
 use crate::schema::Label;
 
+pub use check::Check;
 pub use fold::{Event, Folded, fold};
 
 /// A status.
@@ -68,6 +70,23 @@ pub struct Transition {
     pub who: Who,
     /// Whether it asks why.
     pub why: bool,
+    /// Computed fields that it fills: `…_at` with its time, `…_by` with its author.
+    pub sets: &'static [&'static str],
+    /// What must hold besides the required fields.
+    pub checks: &'static [Check],
+}
+
+impl Transition {
+    /// The step, filling these computed fields.
+    const fn sets(mut self, fields: &'static [&'static str]) -> Self {
+        self.sets = fields;
+        self
+    }
+    /// The step, under these conditions.
+    const fn checks(mut self, checks: &'static [Check]) -> Self {
+        self.checks = checks;
+        self
+    }
 }
 
 // The tables are read by people: one line a state, one line a step.
@@ -77,12 +96,12 @@ const fn state(code: &'static str, zh: &'static str, en: &'static str, rank: u8,
 }
 
 const fn step(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
-    Transition { id, from, to, who, why: false }
+    Transition { id, from, to, who, why: false, sets: &[], checks: &[] }
 }
 
 /// A step that asks why.
 const fn why(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
-    Transition { id, from, to, who, why: true }
+    Transition { id, from, to, who, why: true, sets: &[], checks: &[] }
 }
 
 /// A lifecycle: states and steps.
@@ -99,15 +118,18 @@ pub struct Lifecycle {
 }
 
 /// Every lifecycle.
+static ALL: &[&Lifecycle] = &[&complaint::COMPLAINT, &visit::VISIT];
+
+/// Every lifecycle.
 #[must_use]
-pub fn all() -> [&'static Lifecycle; 2] {
-    [&complaint::COMPLAINT, &visit::VISIT]
+pub fn all() -> &'static [&'static Lifecycle] {
+    ALL
 }
 
 /// The lifecycle with this key.
 #[must_use]
 pub fn by_key(key: &str) -> Option<&'static Lifecycle> {
-    all().into_iter().find(|l| l.key == key)
+    all().iter().copied().find(|l| l.key == key)
 }
 
 impl Lifecycle {
@@ -120,6 +142,11 @@ impl Lifecycle {
     #[must_use]
     pub fn step(&self, from: &str, to: &str) -> Option<&'static Transition> {
         self.transitions.iter().find(|t| t.to == to && t.from.contains(&from))
+    }
+    /// Whether it has this status, or a step with this id.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.state(name).is_some() || self.transitions.iter().any(|t| t.id == name)
     }
     /// The steps that lead away from a status.
     pub fn steps_from<'a>(&self, from: &'a str) -> impl Iterator<Item = &'static Transition> + use<'a> {
@@ -141,6 +168,7 @@ impl Lifecycle {
             })).collect::<Vec<_>>(),
             "transitions": self.transitions.iter().map(|t| serde_json::json!({
                 "id": t.id, "from": t.from, "to": t.to, "who": t.who.words(), "why": t.why,
+                "sets": t.sets, "checks": t.checks,
             })).collect::<Vec<_>>(),
         })
     }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Access, CodeList, FILE_FIELDS, Field, FieldType, Kind, Required, Schema};
+use super::{Access, CodeList, FILE_FIELDS, Field, FieldType, Kind, Required, Schema, When};
 use crate::lifecycle;
+use crate::settings::Settings;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/records.rs"));
@@ -50,7 +51,7 @@ impl Schema {
         builtin_files().collect()
     }
 
-    /// A schema from files: `lists.toml` has the code lists, every other file one kind.
+    /// A schema from files: `lists*.toml` have code lists, every other file one kind.
     ///
     /// # Errors
     /// [`SchemaError`] names the file or field, and the rule that it breaks.
@@ -62,7 +63,7 @@ impl Schema {
             hash.update(file.as_bytes());
             hash.update(text.as_bytes());
             let syntax = |source| SchemaError::Syntax { file: file.clone(), source: Box::new(source) };
-            if file == "lists.toml" {
+            if file.starts_with("lists") {
                 for list in toml::from_str::<Lists>(&text).map_err(syntax)?.list {
                     if let Some(twice) = lists.insert(list.key.clone(), list) {
                         return Err(meaning(&twice.key, "the list is declared twice"));
@@ -82,7 +83,7 @@ impl Schema {
         }
         let mut fingerprint = [0u8; 16];
         fingerprint.copy_from_slice(&hash.finalize()[..16]);
-        let schema = Self { kinds, lists, fingerprint };
+        let schema = Self { kinds, lists, settings: Settings::default(), fingerprint };
         for kind in schema.kinds() {
             schema.check_kind(kind)?;
         }
@@ -100,12 +101,10 @@ impl Schema {
                 .and_then(|main| lifecycle::by_key(main.lifecycle.as_deref()?)),
         };
         let statuses = |place: String, required: &Required| match required {
-            Required::Entering(list) => {
-                match list.iter().find(|s| cycle.is_none_or(|c| c.state(s).is_none())) {
-                    Some(status) => Err(meaning(&place, &format!("no status {status}"))),
-                    None => Ok(()),
-                }
-            }
+            Required::Entering(list) => match list.iter().find(|s| cycle.is_none_or(|c| !c.has(s))) {
+                Some(status) => Err(meaning(&place, &format!("no status or step {status}"))),
+                None => Ok(()),
+            },
             Required::Always(_) => Ok(()),
         };
         for field in &kind.fields {
@@ -114,6 +113,12 @@ impl Schema {
                 return Err(meaning(&place, "its group is not declared"));
             }
             self.check_field(&place, field)?;
+            self.check_when(kind, &place, field.when.as_ref())?;
+            if let Some(other) = &field.not_before
+                && !kind.field(other).is_some_and(|f| is_time(f) && is_time(field))
+            {
+                return Err(meaning(&place, "not_before names another day or instant of the same kind"));
+            }
             statuses(place, &field.required)?;
         }
         for collection in &kind.collections {
@@ -129,6 +134,10 @@ impl Schema {
             for field in &collection.fields {
                 self.check_field(&place(kind, &format!("{}/{}", collection.key, field.key)), field)?;
             }
+            if collection.unique.as_ref().is_some_and(|key| collection.field(key).is_none()) {
+                return Err(meaning(&at, "unique names no field of the entries"));
+            }
+            self.check_when(kind, &at, collection.when.as_ref())?;
             statuses(at, &collection.required)?;
         }
         for key in kind.title.iter().chain(kind.month.iter()).chain(kind.number.iter().map(|n| &n.field)) {
@@ -156,6 +165,15 @@ impl Schema {
         Ok(())
     }
 
+    fn check_when(&self, kind: &Kind, place: &str, when: Option<&When>) -> Result<(), SchemaError> {
+        let Some(when) = when else { return Ok(()) };
+        let beside = self.companion(kind).or_else(|| self.kind(kind.companion_of.as_deref()?));
+        match kind.field(&when.field).or_else(|| beside?.field(&when.field)) {
+            Some(_) => Ok(()),
+            None => Err(meaning(place, &format!("when: no field {}", when.field))),
+        }
+    }
+
     fn check_field(&self, place: &str, field: &Field) -> Result<(), SchemaError> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if field.key.is_empty() || field.key.starts_with('_') || !field.key.chars().all(plain) {
@@ -176,6 +194,10 @@ impl Schema {
         }
         Ok(())
     }
+}
+
+fn is_time(field: &Field) -> bool {
+    matches!(field.kind, FieldType::Date | FieldType::Datetime)
 }
 
 fn inherit_access(kind: &mut Kind) {

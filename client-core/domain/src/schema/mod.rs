@@ -11,6 +11,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use crate::lifecycle::Transition;
+use crate::settings::Settings;
+
 pub use load::SchemaError;
 
 /// A label in each language of the product.
@@ -93,8 +96,39 @@ pub enum Conflict {
 pub enum Required {
     /// `"always"`.
     Always(Always),
-    /// Before the record enters one of these statuses.
+    /// Before the record enters one of these statuses, or makes one of these steps (by their ids, `T13`).
     Entering(Vec<String>),
+}
+
+/// On what a requirement depends: the value of another field of the record or of its companion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// The field looked at.
+    pub field: String,
+    /// Needed only if it has one of these values: codes, `true`, numbers as written; of several codes, one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub is: Vec<String>,
+    /// Needed unless it has one of these values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not: Vec<String>,
+    /// Needed only if it has any value.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub filled: bool,
+}
+
+impl When {
+    /// Whether the condition holds for this value.
+    #[must_use]
+    pub fn holds(&self, value: &crate::value::Value) -> bool {
+        let among = |list: &[String]| match value {
+            crate::value::Value::Codes(codes) => codes.iter().any(|c| list.contains(c)),
+            other => list.contains(&other.to_text()),
+        };
+        (self.is.is_empty() || among(&self.is))
+            && (self.not.is_empty() || !among(&self.not))
+            && (!self.filled || !value.is_empty())
+    }
 }
 
 /// The word `"always"`.
@@ -112,12 +146,12 @@ impl Default for Required {
 }
 
 impl Required {
-    /// Whether entering `status` needs a value.
+    /// Whether a step needs a value; its status or its own id may be named.
     #[must_use]
-    pub fn by(&self, status: &str) -> bool {
+    pub fn by(&self, step: &Transition) -> bool {
         match self {
             Self::Always(_) => true,
-            Self::Entering(list) => list.iter().any(|s| s == status),
+            Self::Entering(list) => list.iter().any(|s| s == step.to || s == step.id),
         }
     }
 }
@@ -152,6 +186,12 @@ pub struct Field {
     /// When it must have a value.
     #[serde(default)]
     pub required: Required,
+    /// On what that depends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
+    /// A day or instant that it may not lie before: the key of another field of the same record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
     /// Who may change it, as declared; after loading always there: a field of an entry has its
     /// collection's class unless it declares its own, any other field is the office's.
     #[serde(default, rename = "access")]
@@ -259,6 +299,12 @@ pub struct Collection {
     /// Statuses whose entering needs at least one entry.
     #[serde(default)]
     pub required: Required,
+    /// On what that depends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
+    /// The field in which no two entries may have the same value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unique: Option<String>,
     /// Permission that an office user needs besides the role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may: Option<crate::authz::Permission>,
@@ -302,6 +348,27 @@ pub struct Numbering {
     pub prefix: String,
 }
 
+/// The parts of the work of an after-sales department, in the order of its screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// 投诉
+    #[default]
+    Complaint,
+    /// 现场服务
+    Service,
+    /// 回访与满意度
+    Satisfaction,
+    /// 质量改进
+    Quality,
+    /// 配件与索赔
+    Parts,
+    /// 费用与考核
+    Money,
+    /// 客户与设备
+    Master,
+}
+
 /// Who sees the documents of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -326,9 +393,15 @@ pub struct Kind {
     pub since: u32,
     /// Its name on screens.
     pub label: Label,
+    /// The part of the work that it belongs to; screens list kinds by it.
+    #[serde(default)]
+    pub area: Area,
     /// Who sees it.
     #[serde(rename = "scope")]
     pub visibility: Visibility,
+    /// Only the office makes records of it, whoever works on them later.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub office_makes: bool,
     /// Key of its lifecycle, if its records have a status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifecycle: Option<String>,
@@ -435,6 +508,7 @@ impl CodeList {
 pub struct Schema {
     kinds: BTreeMap<String, Kind>,
     lists: BTreeMap<String, CodeList>,
+    settings: Settings,
     fingerprint: [u8; 16],
 }
 
@@ -477,6 +551,11 @@ impl Schema {
     #[must_use]
     pub fn list(&self, key: &str) -> Option<&CodeList> {
         self.lists.get(key)
+    }
+    /// What the organisation sets.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
     /// Changes with any change of the schema; projection tables are rebuilt when it differs.
     #[must_use]
