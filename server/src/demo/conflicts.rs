@@ -39,6 +39,7 @@ pub(super) fn make(
 ) -> Result<usize, LedgerError> {
     let kind = records.kind(keys::complaint::KIND)?;
     let ledger = records.ledger();
+    let schema = ledger.schema();
     let mut made = 0;
     for (at, target) in targets.iter().enumerate() {
         let (field, theirs, ours) = PAIRS[at % PAIRS.len()];
@@ -49,7 +50,7 @@ pub(super) fn make(
             let mut copy = base.clone();
             copy.begin(person.user, dice.id(at).into_bytes());
             let writer = Writer {
-                schema: ledger.schema(),
+                schema: &schema,
                 zone: ledger.zone(),
                 user: person.user,
                 role: person.role,

@@ -82,7 +82,7 @@ pub fn export(records: &Records, request: &Request<'_>, out: &Path) -> Result<us
     let mut part = out.as_os_str().to_owned();
     part.push(".part");
     let part = Path::new(&part);
-    let result = write(records, request, kind, part).and_then(|count| {
+    let result = write(records, request, &kind, part).and_then(|count| {
         note(records, request, count)?;
         std::fs::rename(part, out)?;
         Ok(count)
@@ -98,7 +98,8 @@ fn write(records: &Records, request: &Request<'_>, kind: &Kind, part: &Path) -> 
     let ledger = records.ledger();
     let person = Principal { user: SYSTEM_USER, role: Role::Admin, may: Default::default() };
     let names = Known::of(records)?;
-    let context = Context { schema: ledger.schema(), kind, zone: ledger.zone(), names: &names };
+    let schema = ledger.schema();
+    let context = Context { schema: &schema, kind, zone: ledger.zone(), names: &names };
     // Opened for reading too: a workbook is put together from parts.
     let file = File::options().read(true).write(true).create(true).truncate(true).open(part)?;
     let mut sink = sink(context, request.format, std::io::BufWriter::new(file))?;
@@ -134,7 +135,8 @@ fn item(
     let text = |key: &str| row.get(key).and_then(Json::as_str);
     let Some(id) = text("id").and_then(|id| id.parse().ok()).map(RecordId) else { return Ok(None) };
     let ledger = records.ledger();
-    let companion = ledger.schema().companion(kind);
+    let schema = ledger.schema();
+    let companion = schema.companion(kind);
     let (main, other) = ledger.store().read_blocking(|snap| {
         let other = companion.map(|c| State::read(snap, id.companion(&c.key))).transpose()?;
         Ok::<_, StoreError>((State::read(snap, id)?, other))
@@ -184,11 +186,11 @@ impl<'a> Known<'a> {
     }
 
     fn look_up(&self, target: &str, id: Uuid) -> Option<String> {
-        let kind = self.records.ledger().schema().kind(target)?;
+        let kind = self.records.ledger().schema().shared_kind(target)?;
         let found = self.records.ledger().store().read_blocking(|snap| {
             let every = [Scope::Everyone, Scope::Office];
             let Some(seen) = scopes::see(snap, RecordId(id), &every)? else { return Ok(None) };
-            projections::name(snap, kind, seen.n)
+            projections::name(snap, &kind, seen.n)
         });
         // A name that cannot be read is shown as its id; the record itself is exported either way.
         let found: Result<_, StoreError> = found;

@@ -87,7 +87,7 @@ pub fn import(records: &Records, kind: &str, file: &Path, dry_run: bool) -> Resu
     let kind = records.kind(kind).map_err(LedgerError::from)?;
     let ledger = records.ledger();
     let source = Source { file: &name, sheets: &sheets };
-    let planned = plan::plan(ledger.schema(), ledger.zone(), kind, &source, &mut Stored(records));
+    let planned = plan::plan(&ledger.schema(), ledger.zone(), &kind, &source, &mut Stored(records));
     let planned = planned.map_err(|error| match error {
         PlanError::NoHeader => ImportError::NoHeader { file: name.clone(), kind: kind.key.clone() },
         PlanError::OnFile(error) => error.into(),
@@ -142,7 +142,8 @@ impl OnFile for Stored<'_> {
 
     fn record(&mut self, kind: &Kind, id: RecordId) -> Result<Option<Current>, LedgerError> {
         let ledger = self.0.ledger();
-        let companion = ledger.schema().companion(kind);
+        let schema = ledger.schema();
+        let companion = schema.companion(kind);
         let (main, other) = ledger.store().read_blocking(|snap| {
             let main = State::read(snap, id)?;
             let other = match companion {
@@ -166,7 +167,7 @@ impl OnFile for Stored<'_> {
         let all = self.0.ledger().store().read_blocking(documents::all)?;
         let mut known = Vec::new();
         for (_, id, _) in all.into_iter().filter(|(_, _, key)| *key == kind.key) {
-            let Some(current) = self.record(kind, id)? else { continue };
+            let Some(current) = self.record(&kind, id)? else { continue };
             let aliases = current.collections.get(keys::customer::ALIASES).into_iter().flatten();
             known.push(Known {
                 id: id.0,

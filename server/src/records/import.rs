@@ -122,7 +122,8 @@ impl Records {
             Some(id) => id,
             None => RecordId(self.ledger.fresh_id()?),
         };
-        let companion = self.ledger.schema().companion(kind);
+        let schema = self.ledger.schema();
+        let companion = schema.companion(&kind);
         let (main, other) = self.ledger.store().read_blocking(|snap| {
             let other = match companion {
                 Some(c) if story.id.is_some() => State::read(snap, id.companion(&c.key))?,
@@ -133,7 +134,7 @@ impl Records {
         })?;
         let record = main.record(&kind.key, id)?;
         let mut draft = Draft {
-            main: Side::new(kind, id, main, record),
+            main: Side::new(&kind, id, main, record),
             companion: match companion {
                 Some(c) => {
                     let id = id.companion(&c.key);
@@ -145,7 +146,7 @@ impl Records {
         };
         let mut fault = None;
         let mut fresh = || self.fresh_or(&mut fault);
-        let mut desk = Desk { schema: self.ledger.schema(), zone: self.ledger.zone(), fresh: &mut fresh };
+        let mut desk = Desk { schema: &schema, zone: self.ledger.zone(), fresh: &mut fresh };
         for (i, step) in story.steps.iter().enumerate() {
             draft.run(&mut desk, &step.by, step.at, &step.intent).map_err(|r| r.with("intent", i))?;
         }

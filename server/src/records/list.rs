@@ -117,8 +117,9 @@ impl Records {
             }
         }
         let mine = person.scopes();
+        let schema = self.ledger.schema();
         for (target, id) in records {
-            let Some(target) = self.ledger.schema().kind(target) else { continue };
+            let Some(target) = schema.kind(target) else { continue };
             if let Some(name) = self.name(snap, target, RecordId(id), &mine)? {
                 names.insert(id, name);
             }

@@ -9,10 +9,12 @@ mod review;
 mod show;
 mod write;
 
+use std::sync::Arc;
+
 use domain::authz::{Principal, Role};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
-use domain::schema::Kind;
+use domain::schema::{Kind, Schema};
 
 use crate::store::{Snapshot, scopes};
 use crate::sync::{Ledger, LedgerError};
@@ -45,13 +47,8 @@ impl Records {
     ///
     /// # Errors
     /// `unknown_kind`.
-    pub fn kind(&self, key: &str) -> Result<&Kind, Refusal> {
-        self.ledger.schema().kind(key).ok_or_else(|| Refusal::new(Code::UnknownKind).with("kind", key))
-    }
-
-    /// The companion kind of `kind`, if there is one and this person reads it.
-    fn companion_for(&self, person: &Principal, kind: &Kind) -> Option<&Kind> {
-        self.ledger.schema().companion(kind).filter(|_| person.role != Role::Engineer)
+    pub fn kind(&self, key: &str) -> Result<Arc<Kind>, Refusal> {
+        self.ledger.schema().shared_kind(key).ok_or_else(|| Refusal::new(Code::UnknownKind).with("kind", key))
     }
 
     /// The record's number inside the database, if it is of this kind and this person sees it.
@@ -67,4 +64,9 @@ impl Records {
             _ => Err(LedgerError::code(Code::NotFound)),
         }
     }
+}
+
+/// The companion kind of `kind`, if there is one and this person reads it.
+fn companion_for<'a>(schema: &'a Schema, person: &Principal, kind: &Kind) -> Option<&'a Kind> {
+    schema.companion(kind).filter(|_| person.role != Role::Engineer)
 }

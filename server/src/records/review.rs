@@ -45,7 +45,8 @@ impl Records {
 
     fn proposal_json(&self, snap: &Snapshot<'_>, proposal: &Proposal) -> Result<Json, StoreError> {
         let (id, kind) = documents::identity(snap, proposal.doc)?.ok_or(StoreError::Damaged("proposal"))?;
-        let Some(kind) = self.ledger.schema().kind(&kind) else {
+        let schema = self.ledger.schema();
+        let Some(kind) = schema.kind(&kind) else {
             return Ok(json!({ "id": proposal.n, "kind": kind, "record": id }));
         };
         let (number, title) = projections::name(snap, kind, proposal.doc)?.unwrap_or_default();

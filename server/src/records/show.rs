@@ -4,11 +4,11 @@ use domain::authz::Principal;
 use domain::document::{Conflict, Record};
 use domain::ids::RecordId;
 use domain::projection;
-use domain::schema::Kind;
+use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use super::Records;
+use super::{Records, companion_for};
 use crate::store::{StoreError, changes, documents};
 use crate::sync::{LedgerError, State};
 
@@ -22,12 +22,13 @@ pub(super) struct Shown<'a> {
 
 impl Records {
     pub(super) fn open<'a>(
-        &'a self,
+        &self,
+        schema: &'a Schema,
         person: &Principal,
         kind: &'a Kind,
         id: RecordId,
     ) -> Result<Shown<'a>, LedgerError> {
-        let companion = self.companion_for(person, kind).map(|c| (c, id.companion(&c.key)));
+        let companion = companion_for(schema, person, kind).map(|c| (c, id.companion(&c.key)));
         let (n, main, other) = self.ledger.store().read_blocking(|snap| {
             let n = self.seen(snap, person, kind, id)?;
             let other = match companion {
@@ -52,9 +53,10 @@ impl Records {
         kind: &Kind,
         id: RecordId,
     ) -> Result<Map<String, Json>, LedgerError> {
-        let shown = self.open(person, kind, id)?;
+        let schema = self.ledger.schema();
+        let shown = self.open(&schema, person, kind, id)?;
         let view = shown.record.view(kind);
-        let row = projection::row(self.ledger.schema(), kind, &view);
+        let row = projection::row(&schema, kind, &view);
         let mut out = view.to_json();
         let number = row.number.or(row.temp_number);
         out.insert("number".into(), json!(number));
@@ -93,7 +95,7 @@ impl Records {
         kind: &Kind,
         id: RecordId,
     ) -> Result<Vec<Conflict>, LedgerError> {
-        Ok(self.open(person, kind, id)?.conflicts())
+        Ok(self.open(&self.ledger.schema(), person, kind, id)?.conflicts())
     }
 
     /// Every value that was ever set, newest first. Blocks.
@@ -101,7 +103,8 @@ impl Records {
     /// # Errors
     /// `not_found` for what the person does not see.
     pub fn history(&self, person: &Principal, kind: &Kind, id: RecordId) -> Result<Vec<Json>, LedgerError> {
-        let shown = self.open(person, kind, id)?;
+        let schema = self.ledger.schema();
+        let shown = self.open(&schema, person, kind, id)?;
         let received = self.ledger.store().read_blocking(|snap| {
             let mut received = changes::received(snap, shown.n)?;
             if let Some((_, _, Some(n))) = &shown.companion {

@@ -5,13 +5,13 @@ use domain::document::Record;
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
-use domain::schema::Kind;
+use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::Records;
 use super::draft::{Desk, Draft, Side};
+use super::{Records, companion_for};
 use crate::store::StoreError;
 use crate::sync::{Author, LedgerError, Prepared, State};
 
@@ -43,13 +43,14 @@ impl Records {
         };
         let intents = with_create(intents);
         for _ in 0..ATTEMPTS {
-            let draft = self.draft(&author.principal, kind, id)?;
+            let schema = self.ledger.schema();
+            let draft = self.draft(&schema, &author.principal, kind, id)?;
             if let Some(stored) = &draft.main.state.stored {
                 let own = stored.kind == kind.key
                     && draft.main.record.view(kind).created().is_some_and(|e| e.by == author.principal.user);
                 return if given.is_some() && own { Ok(id) } else { Err(StoreError::Exists.into()) };
             }
-            if self.carry_out(author, draft, &intents)? {
+            if self.carry_out(&schema, author, draft, &intents)? {
                 return Ok(id);
             }
         }
@@ -70,8 +71,9 @@ impl Records {
     ) -> Result<(), LedgerError> {
         for _ in 0..ATTEMPTS {
             self.ledger.store().read_blocking(|snap| self.seen(snap, &author.principal, kind, id))?;
-            let draft = self.draft(&author.principal, kind, id)?;
-            if self.carry_out(author, draft, intents)? {
+            let schema = self.ledger.schema();
+            let draft = self.draft(&schema, &author.principal, kind, id)?;
+            if self.carry_out(&schema, author, draft, intents)? {
                 return Ok(());
             }
         }
@@ -80,12 +82,13 @@ impl Records {
 
     /// Opens a record, and its companion where the person reads it, for writing.
     fn draft<'a>(
-        &'a self,
+        &self,
+        schema: &'a Schema,
         person: &Principal,
         kind: &'a Kind,
         id: RecordId,
     ) -> Result<Draft<'a>, LedgerError> {
-        let companion = self.companion_for(person, kind).map(|c| (c, id.companion(&c.key)));
+        let companion = companion_for(schema, person, kind).map(|c| (c, id.companion(&c.key)));
         let (main, other) = self.ledger.store().read_blocking(|snap| {
             let other = match companion {
                 Some((kind, id)) => Some((kind, id, State::read(snap, id)?)),
@@ -106,6 +109,7 @@ impl Records {
     /// Runs intents and writes what they made; `false` if a document moved meanwhile.
     fn carry_out(
         &self,
+        schema: &Schema,
         author: &Author,
         mut draft: Draft<'_>,
         intents: &[Intent],
@@ -113,7 +117,7 @@ impl Records {
         let at = self.ledger.now();
         let mut fault = None;
         let mut fresh = || self.fresh_or(&mut fault);
-        let mut desk = Desk { schema: self.ledger.schema(), zone: self.ledger.zone(), fresh: &mut fresh };
+        let mut desk = Desk { schema, zone: self.ledger.zone(), fresh: &mut fresh };
         for (i, intent) in intents.iter().enumerate() {
             draft.run(&mut desk, &author.principal, at, intent).map_err(|r| r.with("intent", i))?;
         }

@@ -192,7 +192,8 @@ impl Ledger {
         state: &State,
     ) -> Result<Prepared, LedgerError> {
         let refused = |code| Ok(Prepared::refused(item.chunks.len(), &Refusal::new(code)));
-        let Some(kind) = self.schema().kind(&item.kind) else { return refused(Code::UnknownKind) };
+        let schema = self.schema();
+        let Some(kind) = schema.kind(&item.kind) else { return refused(Code::UnknownKind) };
         if let Some(code) = barred(author, kind, item.id, state) {
             return refused(code);
         }
@@ -207,7 +208,7 @@ impl Ledger {
         proposed.extend(&state.turned_down);
         let none = BTreeSet::new();
         let admission = document::admit(&document::Incoming {
-            schema: self.schema(),
+            schema: &schema,
             record: &record,
             chunks: &chunks,
             person: author.map(|a| &a.principal),
@@ -250,7 +251,7 @@ impl Ledger {
             reading: merged
                 .as_ref()
                 .filter(|_| kind.number.is_none() || state.stored.is_some() || author.is_none())
-                .map(|(record, _)| commit::read(self.schema(), kind, record)),
+                .map(|(record, _)| commit::read(&schema, kind, record)),
             merged,
             proposals: kept,
             author: author.cloned(),
@@ -279,7 +280,7 @@ impl Ledger {
         writes: Vec<DocWrite>,
         all: bool,
     ) -> Result<Durable<Option<Vec<Written>>>, LedgerError> {
-        let (schema, zone) = (self.schema().clone(), self.zone().clone());
+        let (schema, zone) = (self.schema(), self.zone().clone());
         let now = self.millis();
         let written = self.store().write_blocking(move |tx| {
             let setting = Setting { schema: &schema, zone: &zone, now };

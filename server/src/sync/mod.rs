@@ -22,7 +22,7 @@ mod reference;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::http::StatusCode;
 use domain::authz::{Principal, Scope};
@@ -126,7 +126,7 @@ pub struct Parts {
 
 struct Inner {
     store: Store,
-    schema: Arc<Schema>,
+    schema: RwLock<Arc<Schema>>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     zone: Zone,
@@ -169,7 +169,7 @@ impl Ledger {
         let (live, _) = broadcast::channel(LIVE_KEPT);
         let ledger = Self(Arc::new(Inner {
             store,
-            schema,
+            schema: RwLock::new(schema),
             clock,
             rng,
             zone: Zone::default(),
@@ -189,10 +189,11 @@ impl Ledger {
         &self.0.store
     }
 
-    /// The schema.
+    /// The schema as the organisation has it now. Work takes it once and goes by it to its end: an edit of
+    /// lists or settings puts another in its place.
     #[must_use]
-    pub fn schema(&self) -> &Arc<Schema> {
-        &self.0.schema
+    pub fn schema(&self) -> Arc<Schema> {
+        Arc::clone(&self.0.schema.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The organisation's zone.

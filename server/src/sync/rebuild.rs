@@ -66,7 +66,7 @@ impl Ledger {
 
     /// Rebuilds if the list tables are of another schema.
     pub(super) fn adopt_schema(&self) -> Result<(), LedgerError> {
-        let schema = self.schema().clone();
+        let schema = self.schema();
         if self.store().read_blocking(|snap| projections::current(snap, &schema))? {
             return Ok(());
         }
@@ -78,11 +78,12 @@ impl Ledger {
     }
 
     fn rebuild_in(&self, tx: &Tx<'_>) -> Result<Rebuilt, StoreError> {
-        projections::create(tx, self.schema())?;
+        let schema = self.schema();
+        projections::create(tx, &schema)?;
         crate::store::numbers::clear(tx)?;
         let mut rebuilt = Rebuilt::default();
         for (n, id, kind) in documents::all(tx)? {
-            let Some(kind) = self.schema().kind(&kind) else {
+            let Some(kind) = schema.kind(&kind) else {
                 rebuilt.unreadable += 1;
                 continue;
             };
@@ -102,7 +103,7 @@ impl Ledger {
                 Err(error) => return Err(error),
             };
             let view = record.view(kind);
-            let row = projection::row(self.schema(), kind, &view);
+            let row = projection::row(&schema, kind, &view);
             if let Some(number) = &row.number {
                 commit::note_number(tx, kind, number)?;
             }
@@ -159,9 +160,10 @@ impl Ledger {
         if record.heads() != stored.heads || record.kind() != kind {
             return Ok(Some("heads"));
         }
-        let Some(kind) = self.schema().kind(kind) else { return Ok(Some("unknown_kind")) };
+        let schema = self.schema();
+        let Some(kind) = schema.kind(kind) else { return Ok(Some("unknown_kind")) };
         let view = record.view(kind);
-        let mut row = projection::row(self.schema(), kind, &view);
+        let mut row = projection::row(&schema, kind, &view);
         row.search = String::new();
         if projections::get(snap, kind, n)?.is_none_or(|listed| listed.row != row) {
             return Ok(Some("row"));

@@ -68,7 +68,8 @@ impl Ledger {
 
     /// Kinds as clients read them: the schema's own words, and the number's field by its key.
     fn kinds(&self) -> Vec<Json> {
-        let kinds = self.schema().kinds().map(|kind| {
+        let schema = self.schema();
+        let kinds = schema.kinds().map(|kind| {
             let mut json = json!(kind);
             if let Json::Object(map) = &mut json {
                 let groups = map.remove("group").unwrap_or_default();
@@ -98,11 +99,12 @@ impl Ledger {
 
     /// Lifecycles by key; each step with the fields that some kind needs for it.
     fn lifecycles(&self) -> Map<String, Json> {
+        let schema = self.schema();
         let needs = |cycle: &str, to: &str| {
             let mut keys: Vec<String> = Vec::new();
-            for kind in self.schema().kinds().filter(|k| k.lifecycle.as_deref() == Some(cycle)) {
+            for kind in schema.kinds().filter(|k| k.lifecycle.as_deref() == Some(cycle)) {
                 keys.extend(domain::document::requirements(kind, to).map(str::to_owned));
-                if let Some(companion) = self.schema().companion(kind) {
+                if let Some(companion) = schema.companion(kind) {
                     keys.extend(domain::document::requirements(companion, to).map(str::to_owned));
                 }
             }

@@ -1,6 +1,7 @@
 //! Reading the schema's files and checking what they say of one another.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -78,7 +79,7 @@ impl Schema {
                         return Err(meaning(&place(&kind, &field.key), "the field is declared twice"));
                     }
                 }
-                kinds.insert(kind.key.clone(), kind);
+                kinds.insert(kind.key.clone(), Arc::new(kind));
             }
         }
         let mut fingerprint = [0u8; 16];

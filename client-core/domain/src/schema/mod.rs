@@ -506,7 +506,7 @@ impl CodeList {
 /// Every kind and code list.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    kinds: BTreeMap<String, Kind>,
+    kinds: BTreeMap<String, Arc<Kind>>,
     lists: BTreeMap<String, CodeList>,
     settings: Settings,
     fingerprint: [u8; 16],
@@ -531,12 +531,17 @@ impl Schema {
 
     /// Kinds in a stable order, companions after the kind they accompany.
     pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
-        self.kinds.values()
+        self.kinds.values().map(AsRef::as_ref)
     }
     /// The kind with this key.
     #[must_use]
     pub fn kind(&self, key: &str) -> Option<&Kind> {
-        self.kinds.get(key)
+        self.kinds.get(key).map(AsRef::as_ref)
+    }
+    /// The kind with this key, to keep: an organisation's edits make a new schema around the same kinds.
+    #[must_use]
+    pub fn shared_kind(&self, key: &str) -> Option<Arc<Kind>> {
+        self.kinds.get(key).cloned()
     }
     /// The companion kind of `kind`, if it has one.
     #[must_use]

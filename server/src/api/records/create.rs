@@ -61,8 +61,8 @@ pub(super) async fn create(
     let (records, author) = (state.records.clone(), author(&session));
     let made = state.ledger.blocking(move |_| {
         let kind = records.kind(&kind)?;
-        let id = records.create(&author, kind, id.map(RecordId), intents)?;
-        records.show(&author.principal, kind, id)
+        let id = records.create(&author, &kind, id.map(RecordId), intents)?;
+        records.show(&author.principal, &kind, id)
     });
     Ok((StatusCode::CREATED, Json(made.await?)))
 }

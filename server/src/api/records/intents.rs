@@ -45,8 +45,8 @@ pub(super) async fn intents(
     let (records, author) = (state.records.clone(), author(&session));
     let changed = state.ledger.blocking(move |_| {
         let kind = records.kind(&kind)?;
-        records.change(&author, kind, record(id), &intents)?;
-        records.show(&author.principal, kind, record(id))
+        records.change(&author, &kind, record(id), &intents)?;
+        records.show(&author.principal, &kind, record(id))
     });
     Ok(Json(changed.await?))
 }

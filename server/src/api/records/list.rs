@@ -45,7 +45,7 @@ pub(super) async fn list(
     let request = read(query.as_deref().unwrap_or_default())?;
     let (records, principal) = (state.records.clone(), session.principal());
     let page =
-        state.ledger.reading(move |_| records.list(&principal, records.kind(&kind)?, &request)).await?;
+        state.ledger.reading(move |_| records.list(&principal, &*records.kind(&kind)?, &request)).await?;
     Ok(Json(ListAnswer { items: page.items, total: page.total, next: page.next, refs: page.refs }))
 }
 

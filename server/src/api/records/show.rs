@@ -23,7 +23,7 @@ pub(super) async fn show(
     Path((kind, id)): Path<(String, Uuid)>,
 ) -> Result<Json<Map<String, Value>>, ServerError> {
     let (records, principal) = (state.records.clone(), session.principal());
-    let shown = state.ledger.reading(move |_| records.show(&principal, records.kind(&kind)?, record(id)));
+    let shown = state.ledger.reading(move |_| records.show(&principal, &*records.kind(&kind)?, record(id)));
     Ok(Json(shown.await?))
 }
 
@@ -48,7 +48,8 @@ pub(super) async fn history(
     Path((kind, id)): Path<(String, Uuid)>,
 ) -> Result<Json<History>, ServerError> {
     let (records, principal) = (state.records.clone(), session.principal());
-    let items = state.ledger.reading(move |_| records.history(&principal, records.kind(&kind)?, record(id)));
+    let items =
+        state.ledger.reading(move |_| records.history(&principal, &*records.kind(&kind)?, record(id)));
     Ok(Json(History { items: items.await? }))
 }
 
@@ -66,6 +67,6 @@ pub(super) async fn conflicts(
 ) -> Result<Json<Vec<Conflict>>, ServerError> {
     let (records, principal) = (state.records.clone(), session.principal());
     let conflicts =
-        state.ledger.reading(move |_| records.conflicts(&principal, records.kind(&kind)?, record(id)));
+        state.ledger.reading(move |_| records.conflicts(&principal, &*records.kind(&kind)?, record(id)));
     Ok(Json(conflicts.await?))
 }
