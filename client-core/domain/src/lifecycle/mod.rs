@@ -7,6 +7,8 @@
 mod check;
 mod complaint;
 mod fold;
+mod return_visit;
+mod task;
 mod visit;
 
 use serde::Serialize;
@@ -118,7 +120,7 @@ pub struct Lifecycle {
 }
 
 /// Every lifecycle.
-static ALL: &[&Lifecycle] = &[&complaint::COMPLAINT, &visit::VISIT];
+static ALL: &[&Lifecycle] = &[&complaint::COMPLAINT, &visit::VISIT, &task::TASK, &return_visit::RETURN_VISIT];
 
 /// Every lifecycle.
 #[must_use]
