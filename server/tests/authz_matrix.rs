@@ -13,7 +13,7 @@ use std::io::{Read as _, Write as _};
 use common::{Server, refused};
 use domain::authz::{Act, Deed, Facts, Permission, Principal, Role, Verdict, decide, scopes};
 use domain::ids::UserId;
-use domain::lifecycle;
+use domain::lifecycle::{self, Phase};
 use domain::schema::{Access, Kind, Schema, Visibility};
 use uuid::Uuid;
 
@@ -64,20 +64,27 @@ fn situations(kind: &Kind) -> Vec<Situation> {
         Situation { name: "never assigned", seen: of(Nobody, None), now: of(Nobody, None) },
         Situation { name: "assigned only since", seen: of(Nobody, None), now: of(Lead, None) },
     ];
-    let (handed_in, closed, archived) = match kind.lifecycle.as_deref() {
-        Some("complaint") => (Some("registered"), Some("closed"), Some("archived")),
-        Some("visit") => (Some("done"), Some("reviewed"), Some("archived")),
-        Some(other) => panic!("no situations for the lifecycle {other}: add them"),
-        None => return all,
+    let Some(cycle) = kind.lifecycle.as_deref().and_then(lifecycle::by_key) else { return all };
+    // The first status of a phase stands for all of them.
+    let first = |phase| cycle.states.iter().find(|s| s.phase == phase).map(|s| s.code);
+    let (handed_in, closed, archived) =
+        (first(Phase::Submitted), first(Phase::Closed), first(Phase::Archived));
+    let mut lead = |name, seen: Option<&str>, now: Option<&str>| {
+        all.push(Situation { name, seen: of(Lead, seen), now: of(Lead, now) });
     };
-    all.extend([
-        Situation { name: "lead, handed in since", seen: of(Lead, None), now: of(Lead, handed_in) },
-        Situation { name: "lead, handed in then", seen: of(Lead, handed_in), now: of(Lead, handed_in) },
-        Situation { name: "lead, closed since", seen: of(Lead, handed_in), now: of(Lead, closed) },
-        Situation { name: "lead, closed then", seen: of(Lead, closed), now: of(Lead, closed) },
-        Situation { name: "lead, archived since", seen: of(Lead, closed), now: of(Lead, archived) },
-        Situation { name: "lead, archived then", seen: of(Lead, archived), now: of(Lead, archived) },
-    ]);
+    let before = handed_in.or(Some(cycle.initial));
+    if handed_in.is_some() {
+        lead("lead, handed in since", None, handed_in);
+        lead("lead, handed in then", handed_in, handed_in);
+    }
+    if closed.is_some() {
+        lead("lead, closed since", before, closed);
+        lead("lead, closed then", closed, closed);
+    }
+    if archived.is_some() {
+        lead("lead, archived since", closed.or(before), archived);
+        lead("lead, archived then", archived, archived);
+    }
     all
 }
 

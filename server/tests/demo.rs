@@ -33,7 +33,7 @@ fn count(records: &Records, kind: &str, filter: &str) -> u64 {
     let person = Principal { user: SYSTEM_USER, role: Role::Admin, may: BTreeSet::new() };
     let filters = if filter.is_empty() { Vec::new() } else { vec![filter.to_owned()] };
     let request = ListRequest { filters, ..ListRequest::default() };
-    records.list(&person, records.kind(kind).unwrap(), &request).unwrap().total
+    records.list(&person, &records.kind(kind).unwrap(), &request).unwrap().total
 }
 
 #[test]

@@ -222,7 +222,6 @@ fn a_complaint_and_its_handling_sheet_give_the_facts() {
         (handling::COMPLETED_ON, json!("2026-03-06")),
         (handling::REGULATORY_REPORTABLE, json!(true)),
         (handling::REPORTED_AT, json!("2026-03-04 09:00")),
-        (handling::ESCALATION_LEVEL, json!(3)),
     ] {
         sheet.set("2026-03-03 10:00", key, value);
     }
@@ -230,6 +229,10 @@ fn a_complaint_and_its_handling_sheet_give_the_facts() {
     {
         let fields = json!({"seq": seq, "delivered_on": day, "result": result});
         sheet.run("2026-03-12 09:00", json!({"cmd":"add","collection":"lot_checks","fields":fields}));
+    }
+    for level in [3, 1] {
+        let fields = json!({"level": level, "reason": "总经理要求直接汇报"});
+        sheet.run("2026-03-12 09:10", json!({"cmd":"add","collection":"escalations","fields":fields}));
     }
     let calendar = Calendar::default();
     let (record, companion) = (desk.view(), sheet.view());

@@ -1,5 +1,6 @@
 //! A year of complaints, in every status.
 
+use domain::authz::Principal;
 use domain::keys;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -259,6 +260,18 @@ fn in_their_words(dice: &Dice, world: &World, matter: &Matter, says: &str) -> St
     format!("{opening}{says}{}", dice.pick(&ENDS))
 }
 
+/// Three good deliveries in a row, which close the matter of a defect.
+fn good_lots(dice: &Dice, tale: &mut Tale, quality: &Principal) {
+    for seq in 1..=3 {
+        let fields = json!({
+            "seq": seq, "lot_no": format!("L{}-{seq}", dice.between(10_000, 99_999)),
+            "delivered_on": day_before(tale.at, 4 * (4 - seq)), "qty": (dice.between(2, 40) * 50).to_string(),
+            "result": "ok",
+        });
+        tale.add(dice, quality, keys::handling::LOT_CHECKS, fields);
+    }
+}
+
 /// A complaint on its way.
 struct Walk<'a> {
     dice: &'a Dice,
@@ -279,7 +292,12 @@ impl Walk<'_> {
             "rejected" => vec!["registered", "assessing", "rejected"],
             "rejected_closed" => vec!["registered", "assessing", "rejected", "closed"],
             "cancelled" => vec!["registered", "cancelled"],
-            "reopened" | "leader_decision" => ROAD[..9].iter().copied().chain([target]).collect(),
+            "reopened" => ROAD[..9].iter().copied().chain([target]).collect(),
+            // Only who was dissatisfied twice comes before the leader.
+            "leader_decision" => {
+                let again = ["reopened", "executing", "replied", "callback", target];
+                ROAD[..9].iter().copied().chain(again).collect()
+            }
             _ => {
                 let end = ROAD.iter().position(|s| *s == target).map_or(1, |i| i + 1);
                 ROAD[..end].to_vec()
@@ -303,7 +321,7 @@ impl Walk<'_> {
         }
     }
 
-    fn step(&mut self, status: &str, writer: &domain::authz::Principal) {
+    fn step(&mut self, status: &str, writer: &Principal) {
         let desk = self.world.people[SERVICE_DESK].clone();
         let quality = self.world.people[QUALITY].clone();
         let chief = self.world.people[CHIEF].clone();
@@ -319,7 +337,8 @@ impl Walk<'_> {
         match status {
             "registered" => tale.event(dice, writer, status, None, json!({})),
             "assessing" => {
-                let fields = json!({"qa_owner": quality.user, "region": self.region});
+                let fields =
+                    json!({"qa_owner": quality.user, "region": self.region, "received_by": desk.user});
                 tale.event(dice, &desk, status, None, fields);
             }
             "info_wanted" => {
@@ -367,7 +386,7 @@ impl Walk<'_> {
                 let due = domain::time::Timestamp(tale.at + dice.between(3, 12) * DAY).to_rfc3339();
                 let fields = json!({
                     "responsible_dept": dept, "responsible_person": chief.user, "fault_party": party,
-                    "due_at": due, "due_told_customer_at": now,
+                    "due_at": due, "due_told_customer_at": now, "served_at": now,
                 });
                 let helpers: Vec<_> = if dice.chance(20) {
                     let other =
@@ -413,6 +432,7 @@ impl Walk<'_> {
                 let fields = json!({
                     "handling_result": format!("已按方案完成：{plan}"), "handler": lead.user, "handled_at": now,
                     "replied_at": now, "replied_by": desk.user, "reply_text": text,
+                    "operations": plan, "minutes_spent": dice.between(2, 40) * 15,
                 });
                 tale.event(dice, &desk, status, None, fields);
                 tale.add(
@@ -435,17 +455,22 @@ impl Walk<'_> {
                 let fields = json!({"leader_instruction": "由售后主管带队上门，当面道歉并现场确认整改效果。", "instructed_by": chief.user, "instructed_at": now});
                 tale.set(&chief, fields);
             }
+            "closed" if self.assigned_at.is_none() => {
+                let fields = json!({
+                    "handling_result": "不成立，已向客户说明判定依据。", "completed_on": day_before(tale.at, 0),
+                    "result_summary": "不成立，已向客户说明并取得谅解。",
+                });
+                tale.event(dice, &desk, status, None, fields);
+            }
             "closed" => {
-                let day = day_before(tale.at, 0);
-                let rating =
-                    dice.word(&["very_satisfied", "satisfied", "satisfied", "acceptable", "unreachable"]);
-                let summary = if self.assigned_at.is_some() {
-                    format!("原因：{cause}措施：{plan}客户确认。")
-                } else {
-                    "不成立，已向客户说明并取得谅解。".to_owned()
-                };
-                let fields =
-                    json!({"satisfaction_rating": rating, "completed_on": day, "result_summary": summary});
+                if is_quality {
+                    good_lots(dice, tale, &quality);
+                }
+                let rating = dice.word(&["very_satisfied", "satisfied", "satisfied", "acceptable"]);
+                let fields = json!({
+                    "satisfaction_rating": rating, "completed_on": day_before(tale.at, 0),
+                    "result_summary": format!("原因：{cause}措施：{plan}客户确认。"),
+                });
                 tale.event(dice, &desk, status, None, fields);
             }
             _ => {

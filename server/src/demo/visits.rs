@@ -104,7 +104,8 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
     let appointment = working_hour(dice, job.asked_at + dice.between(1, 4) * DAY);
     let mut fields = json!({
         "service_type": job.service, "requested_at": stamp(job.asked_at), "appointment_at": stamp(appointment),
-        "customer": holder.id, "site_address": holder.address, "contact_name": name, "contact_phone": phone,
+        "responded_at": stamp(job.asked_at + dice.between(5, 25) * MINUTE),
+        "customer": holder.id, "site_address": holder.address, "contact_name": &name, "contact_phone": phone,
         "product": item.id,
     });
     if let (Some(id), Json::Object(more)) = (job.complaint, &mut fields) {
@@ -158,10 +159,10 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
                     &lead,
                     status,
                     None,
-                    json!({"arrived_at": stamp(tale.at), "started_at": stamp(tale.at + 10 * MINUTE)}),
+                    json!({"arrived_at": stamp(tale.at), "started_at": stamp((tale.at + 10 * MINUTE).min(now))}),
                 );
             }
-            "done" => report(dice, &mut tale, job, goods.vehicle, &lead),
+            "done" => report(dice, &mut tale, job, goods.vehicle, &lead, &name),
             "reviewed" => {
                 let opinion = dice.word(&[
                     "报告完整，同意归档。",
@@ -193,7 +194,14 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
 }
 
 /// The report, as an engineer fills it in before leaving.
-fn report(dice: &Dice, tale: &mut Tale, job: &Job<'_>, vehicle: bool, lead: &domain::authz::Principal) {
+fn report(
+    dice: &Dice,
+    tale: &mut Tale,
+    job: &Job<'_>,
+    vehicle: bool,
+    lead: &domain::authz::Principal,
+    user: &str,
+) {
     let stamp = |ms: i64| domain::time::Timestamp(ms).to_rfc3339();
     let quantity = dice.between(1, 8).to_string();
     let (cause, solution) = match job.defect {
@@ -254,7 +262,9 @@ fn report(dice: &Dice, tale: &mut Tale, job: &Job<'_>, vehicle: bool, lead: &dom
     };
     let fields = json!({
         "finished_at": stamp(tale.at), "fault_cause": cause, "solution": solution, "outcome": outcome,
-        "user_opinion": dice.word(&opinions), "hq_called_at": stamp(tale.at + 5 * MINUTE), "work_status": "finished",
+        "user_opinion": dice.word(&opinions), "accepted_by_customer": user, "accepted_at": stamp(tale.at),
+        "unsigned_reason": dice.word(&["paper", "paper", "paper", "absent"]),
+        "no_survey_reason": dice.word(&["callback", "callback", "absent", "declined"]), "hq_called_at": stamp(tale.at + 5 * MINUTE), "work_status": "finished",
     });
     tale.event(dice, lead, "done", None, fields);
 }

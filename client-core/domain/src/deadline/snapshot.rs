@@ -144,6 +144,7 @@ impl Snapshot {
         self.is_quality = boolean(record, complaint::IS_QUALITY_RELATED);
         self.is_complaint = code(record, complaint::RECORD_KIND)
             .map(|c| !matches!(c, "information" | "suggestion" | "consultation"));
+        self.dissatisfied = whole(record, complaint::DISSATISFIED_COUNT).unwrap_or(0);
         let Some(sheet) = companion else { return };
         self.mark(Mark::SheetMade, sheet.created().map(|e| e.at));
         for (mark, key) in [
@@ -156,9 +157,15 @@ impl Snapshot {
         // A day without a time: what was finished on the last day allowed was finished in time.
         self.mark(Mark::Completed, day(sheet.value(handling::COMPLETED_ON), calendar));
         self.is_reportable = boolean(sheet, handling::REGULATORY_REPORTABLE);
-        self.dissatisfied = whole(sheet, handling::DISSATISFIED_COUNT).unwrap_or(0);
-        self.manual_level = whole(sheet, handling::ESCALATION_LEVEL).unwrap_or(0);
         let entries = |key: &str| sheet.collections.get(key).into_iter().flatten().filter(|e| !e.removed);
+        // The highest escalation stands.
+        let levels = entries(handling::ESCALATIONS).filter_map(|e| {
+            match e.fields.get(handling::ESCALATIONS_LEVEL)? {
+                Value::Int(level) => u8::try_from(*level).ok(),
+                _ => None,
+            }
+        });
+        self.manual_level = levels.max().unwrap_or(0);
         self.has_corrective_action = entries(handling::CORRECTIVE_ACTIONS).next().is_some();
         for entry in entries(handling::LOT_CHECKS) {
             let field = |key: &str| entry.fields.get(key).unwrap_or(&Value::Null);

@@ -2,8 +2,22 @@
 //!
 //! T16 (lot verification) and T17 (escalation) are attributes beside the status, not steps of it.
 
-use super::{Lifecycle, Phase, Who, state, step, why};
+use super::Check::{
+    CustomerHeard, FirstDissatisfaction, LotsVerified, MeasuresReviewed, PenaltiesSettled, RegulatorTold,
+    ReturnsSettled, SecondDissatisfaction,
+};
+use super::{Check, Lifecycle, Phase, Who, state, step, why};
 use crate::authz::Permission::{Approve, Callback, Close};
+
+/// What closing leaves behind.
+const CLOSED: &[&str] = &["closed_at", "closed_by"];
+
+/// What was promised has to be done, whether the matter was a complaint or not.
+const NOTHING_OWED: &[Check] = &[MeasuresReviewed, ReturnsSettled, PenaltiesSettled, RegulatorTold];
+
+/// The closure conditions (4.1.2); result, summary and reply are required fields.
+const FINISHED: &[Check] =
+    &[CustomerHeard, MeasuresReviewed, LotsVerified, ReturnsSettled, PenaltiesSettled, RegulatorTold];
 
 /// 客户投诉
 pub(super) static COMPLAINT: Lifecycle = Lifecycle {
@@ -34,7 +48,10 @@ pub(super) static COMPLAINT: Lifecycle = Lifecycle {
         step("T4", &["assessing"], "info_wanted", Who::Office),
         step("T5", &["assessing"], "rejected", Who::Office),
         step("T6", &["assessing"], "accepted", Who::Office),
-        step("T6b", &["assessing", "rejected"], "closed", Who::May(Close)),
+        // Not valid: explained to the customer with patience, then closed; it stays in the ledger.
+        step("T5b", &["rejected"], "closed", Who::May(Close)).sets(CLOSED).checks(NOTHING_OWED),
+        // Information, a suggestion, an enquiry: no complaint, so nobody is asked whether they are satisfied.
+        step("T6b", &["assessing"], "closed", Who::May(Close)).sets(CLOSED).checks(NOTHING_OWED),
         step("T7", &["accepted"], "assigned", Who::Office),
         step("T8", &["assigned"], "analysing", Who::Field),
         // Wrong department: back to the owner with the reason.
@@ -42,14 +59,17 @@ pub(super) static COMPLAINT: Lifecycle = Lifecycle {
         step("T9", &["analysing"], "plan_review", Who::Office),
         step("T10", &["plan_review"], "executing", Who::May(Approve)),
         why("T10b", &["plan_review"], "analysing", Who::May(Approve)),
-        step("T11", &["executing", "leader_decision"], "replied", Who::Office),
+        step("T11", &["executing"], "replied", Who::Office),
         step("T12", &["replied"], "callback", Who::May(Callback)),
-        step("T13", &["callback"], "closed", Who::May(Close)),
-        why("T14", &["callback"], "reopened", Who::May(Callback)),
+        step("T13", &["callback"], "closed", Who::May(Close)).sets(CLOSED).checks(FINISHED),
+        why("T14", &["callback"], "reopened", Who::May(Callback)).checks(&[FirstDissatisfaction]),
         step("T14a", &["reopened"], "analysing", Who::Office),
         step("T14b", &["reopened"], "executing", Who::Office),
-        step("T15", &["callback"], "leader_decision", Who::May(Callback)),
-        step("T18", &["closed"], "archived", Who::May(Close)),
+        step("T15", &["callback"], "leader_decision", Who::May(Callback)).checks(&[SecondDissatisfaction]),
+        // The reply follows the leader's instruction; with it the complaint is finally answered.
+        step("T15b", &["leader_decision"], "replied", Who::Office),
+        step("T18", &["closed"], "archived", Who::May(Close)).sets(&["archived_at", "archived_by"]),
+        // The first closing stays in the history; closing again sets the closing data anew.
         why("T19", &["closed"], "reopened", Who::Office),
         why("T20a", &["draft"], "cancelled", Who::Field),
         why(
