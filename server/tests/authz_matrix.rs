@@ -69,7 +69,7 @@ fn situations(kind: &Kind) -> Vec<Situation> {
     let first = |phase| cycle.states.iter().find(|s| s.phase == phase).map(|s| s.code);
     let (handed_in, closed, archived) =
         (first(Phase::Submitted), first(Phase::Closed), first(Phase::Archived));
-    let mut lead = |name, seen: Option<&str>, now: Option<&str>| {
+    let mut lead = |name, seen: Option<&'static str>, now: Option<&'static str>| {
         all.push(Situation { name, seen: of(Lead, seen), now: of(Lead, now) });
     };
     let before = handed_in.or(Some(cycle.initial));
