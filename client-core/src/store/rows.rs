@@ -36,7 +36,12 @@ fn text(kind: &Kind) -> String {
 /// Whether the list tables were made from another schema.
 pub(super) fn stale(db: &Connection, schema: &Schema) -> Result<bool, Error> {
     let made: Option<Vec<u8>> = meta::get(db, meta::SCHEMA)?;
-    Ok(made.as_deref() != Some(&schema.fingerprint()[..]))
+    Ok(made != Some(made_of(schema)))
+}
+
+/// What the list tables are made of: the schema, and how texts are split for search.
+fn made_of(schema: &Schema) -> Vec<u8> {
+    schema.fingerprint().iter().copied().chain([search::VERSION]).collect()
 }
 
 /// Makes the list tables anew and fills them from documents.
@@ -66,7 +71,7 @@ pub(super) fn rebuild(tx: &mut Tx<'_>) -> Result<(), Error> {
             Err(e) => return Err(e),
         }
     }
-    meta::set(&tx.db, meta::SCHEMA, &tx.schema.fingerprint()[..])
+    meta::set(&tx.db, meta::SCHEMA, made_of(tx.schema))
 }
 
 fn create(db: &Connection, kind: &Kind) -> Result<(), Error> {

@@ -8,6 +8,7 @@ pub mod openapi;
 pub mod proposals;
 pub mod records;
 pub mod reference;
+pub mod search;
 pub mod session;
 pub mod sync;
 
@@ -29,6 +30,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(me::revoke_device))
         .routes(routes!(reference::reference))
         .routes(routes!(events::events))
+        .routes(routes!(search::search))
         .routes(routes!(proposals::list))
         .routes(routes!(proposals::decide))
         .merge(records::routes())

@@ -6,7 +6,9 @@ mod filter;
 mod import;
 mod list;
 mod review;
+mod search;
 mod show;
+mod title;
 mod write;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ pub use filter::decoded as percent_decoded;
 pub use import::{Made, Step, Story};
 pub use list::{ListPage, ListRequest};
 pub use review::Verdict;
+pub use search::{SearchPage, SearchRequest};
 
 /// The records service.
 #[derive(Clone)]

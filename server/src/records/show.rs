@@ -1,7 +1,7 @@
 //! One record as JSON: what it is, how it came to be, where people disagree. Record and companion are shown as one.
 
 use domain::authz::Principal;
-use domain::document::{Conflict, Record};
+use domain::document::{Conflict, Record, RecordView};
 use domain::ids::RecordId;
 use domain::projection;
 use domain::schema::{Kind, Schema};
@@ -128,7 +128,13 @@ impl Records {
     }
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
+    /// The record, and its companion where there is one.
+    pub(super) fn views(&self) -> impl Iterator<Item = (&'a Kind, RecordView)> {
+        let companion = self.companion.iter().map(|(kind, record, _)| (*kind, record.view(kind)));
+        std::iter::once((self.kind, self.record.view(self.kind))).chain(companion)
+    }
+
     fn conflicts(&self) -> Vec<Conflict> {
         let mut all = self.record.conflicts(self.kind);
         if let Some((kind, record, _)) = &self.companion {

@@ -112,20 +112,8 @@ pub fn row(schema: &Schema, kind: &Kind, view: &RecordView) -> Row {
         .filter(|(field, value)| field.kind != FieldType::Ref && !value.is_empty())
         .map(|(_, value)| first_line(&value.to_text(), 80))
         .collect();
-    let mut words: Vec<String> = number.iter().chain(&temp_number).cloned().collect();
-    for field in kind.fields.iter().filter(|f| f.search) {
-        words.push(searchable(schema, field, view.value(&field.key)));
-    }
-    for collection in &kind.collections {
-        let entries = view.collections.get(&collection.key).into_iter().flatten();
-        for entry in entries.filter(|e| !e.removed) {
-            for field in collection.fields.iter().filter(|f| f.search) {
-                if let Some(value) = entry.fields.get(&field.key) {
-                    words.push(searchable(schema, field, value));
-                }
-            }
-        }
-    }
+    let words: Vec<String> =
+        number.iter().chain(&temp_number).cloned().chain(texts(schema, kind, view)).collect();
     Row {
         id: view.id,
         number,
@@ -144,6 +132,26 @@ pub fn row(schema: &Schema, kind: &Kind, view: &RecordView) -> Row {
         cells: columns(kind).map(|c| cell(c.field, view.value(&c.field.key))).collect(),
         search: search::index_text(&words.join(" | ")),
     }
+}
+
+/// The texts of a record that search looks through, in the order of the form.
+#[must_use]
+pub fn texts(schema: &Schema, kind: &Kind, view: &RecordView) -> Vec<String> {
+    let mut out = Vec::new();
+    for field in kind.fields.iter().filter(|f| f.search) {
+        out.push(searchable(schema, field, view.value(&field.key)));
+    }
+    for collection in &kind.collections {
+        let entries = view.collections.get(&collection.key).into_iter().flatten();
+        for entry in entries.filter(|e| !e.removed) {
+            for field in collection.fields.iter().filter(|f| f.search) {
+                if let Some(value) = entry.fields.get(&field.key) {
+                    out.push(searchable(schema, field, value));
+                }
+            }
+        }
+    }
+    out
 }
 
 /// The column value of a field's value.
