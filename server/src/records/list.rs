@@ -6,17 +6,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::authz::Principal;
 use domain::error::{Code, Refusal};
-use domain::ids::{RecordId, UserId};
 use domain::projection::{Cell, columns};
 use domain::schema::{FieldType, Kind};
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
+use super::title::Titles;
 use super::{Records, filter};
+use crate::store::StoreError;
 use crate::store::listing::{self, After, Query};
-use crate::store::projections::{self, Listed};
-use crate::store::{Snapshot, StoreError, accounts, scopes};
+use crate::store::projections::Listed;
 use crate::sync::LedgerError;
 
 /// Rows of a page, unless asked otherwise.
@@ -74,9 +74,10 @@ impl Records {
             after,
             limit: request.limit.unwrap_or(LIMIT).clamp(1, MAX_LIMIT),
         };
+        let schema = self.ledger.schema();
         let page = self.ledger.store().read_blocking(|snap| {
             let page = listing::page(snap, &query)?;
-            let refs = self.names(snap, person, kind, &page.rows)?;
+            let refs = names(&mut Titles::new(&schema, snap, &scopes), kind, &page.rows)?;
             Ok::<_, StoreError>((page, refs))
         })?;
         let (page, refs) = page;
@@ -87,60 +88,31 @@ impl Records {
             refs,
         })
     }
+}
 
-    /// What the rows' references are called, as far as this person sees them.
-    fn names(
-        &self,
-        snap: &Snapshot<'_>,
-        person: &Principal,
-        kind: &Kind,
-        rows: &[Listed],
-    ) -> Result<BTreeMap<Uuid, String>, StoreError> {
-        let mut people: BTreeSet<Uuid> = rows.iter().filter_map(|r| Some(r.row.created_by?.0)).collect();
-        let mut records: BTreeSet<(&str, Uuid)> = BTreeSet::new();
-        for (i, column) in columns(kind).enumerate().filter(|(_, c)| c.field.kind == FieldType::Ref) {
-            let target = column.field.target.as_deref().unwrap_or_default();
-            for row in rows {
-                let Some(Cell::Id(id)) = row.row.cells.get(i) else { continue };
-                let id = Uuid::from_bytes(*id);
-                if target == "user" {
-                    people.insert(id);
-                } else {
-                    records.insert((target, id));
-                }
+/// What the rows' references and makers are called, as far as this person sees them.
+fn names(
+    titles: &mut Titles<'_>,
+    kind: &Kind,
+    rows: &[Listed],
+) -> Result<BTreeMap<Uuid, String>, StoreError> {
+    let mut asked: BTreeSet<(&str, Uuid)> =
+        rows.iter().filter_map(|r| Some(("user", r.row.created_by?.0))).collect();
+    for (i, column) in columns(kind).enumerate().filter(|(_, c)| c.field.kind == FieldType::Ref) {
+        let target = column.field.target.as_deref().unwrap_or_default();
+        for row in rows {
+            if let Some(Cell::Id(id)) = row.row.cells.get(i) {
+                asked.insert((target, Uuid::from_bytes(*id)));
             }
         }
-        let mut names = BTreeMap::new();
-        for id in people {
-            if let Some(user) = accounts::by_id(snap, UserId(id))? {
-                names.insert(id, user.display);
-            }
-        }
-        let mine = person.scopes();
-        let schema = self.ledger.schema();
-        for (target, id) in records {
-            let Some(target) = schema.kind(target) else { continue };
-            if let Some(name) = self.name(snap, target, RecordId(id), &mine)? {
-                names.insert(id, name);
-            }
-        }
-        Ok(names)
     }
-
-    /// What one record is called: its title, or its number if it has none.
-    pub(super) fn name(
-        &self,
-        snap: &Snapshot<'_>,
-        kind: &Kind,
-        id: RecordId,
-        mine: &[domain::authz::Scope],
-    ) -> Result<Option<String>, StoreError> {
-        let Some(found) = scopes::see(snap, id, mine)?.filter(|f| f.kind == kind.key) else {
-            return Ok(None);
-        };
-        let Some((number, title)) = projections::name(snap, kind, found.n)? else { return Ok(None) };
-        Ok(Some(if title.is_empty() { number.unwrap_or_default() } else { title }))
+    let mut names = BTreeMap::new();
+    for (target, id) in asked {
+        if let Some(name) = titles.name(target, id)? {
+            names.insert(id, name);
+        }
     }
+    Ok(names)
 }
 
 fn item(kind: &Kind, listed: &Listed) -> Map<String, Json> {

@@ -6,7 +6,7 @@ use domain::authz::Principal;
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::projection;
-use domain::schema::Kind;
+use domain::schema::{Kind, Schema};
 use domain::search::{Query, folded};
 use serde_json::{Value as Json, json};
 
@@ -66,10 +66,12 @@ impl Records {
         let from: usize = request.cursor.as_deref().map_or(Ok(0), |c| c.parse().map_err(|_| bad()))?;
         let limit = request.limit.unwrap_or(LIMIT).clamp(1, MAX_LIMIT);
         let mine = person.scopes();
+        let schema = self.ledger.schema();
+        let schema: &Schema = &schema;
         let (found, page) = self.ledger.store().read_blocking(|snap| {
-            let schema = self.ledger.schema();
+            let kind = kind.as_deref();
             let found = search::find(snap, &Find { schema, kind, scopes: &mine, text: &request.text })?;
-            let mut titles = Titles::new(self, snap, &mine);
+            let mut titles = Titles::new(schema, snap, &mine);
             let mut page = Vec::new();
             for hit in found.hits.iter().skip(from).take(limit) {
                 let Some(kind) = schema.kind(&hit.kind) else { continue };
@@ -91,7 +93,7 @@ impl Records {
             if let (How::CodeStart | How::Text, Some(query)) = (how, &query) {
                 let title = brief["title"].as_str().unwrap_or_default();
                 if !folded(title).contains(&folded(&request.text)) {
-                    brief["snippet"] = json!(self.excerpt(person, kind, id, query));
+                    brief["snippet"] = json!(self.excerpt(person, schema, kind, id, query));
                 }
             }
             items.push(brief);
@@ -111,10 +113,16 @@ impl Records {
     }
 
     /// Why a record was found; nothing if it cannot be read, which is no reason not to find it.
-    fn excerpt(&self, person: &Principal, kind: &Kind, id: RecordId, query: &Query) -> Option<String> {
-        let shown = self.open(person, kind, id).ok()?;
-        let texts =
-            shown.views().flat_map(|(kind, view)| projection::texts(self.ledger.schema(), kind, &view));
+    fn excerpt(
+        &self,
+        person: &Principal,
+        schema: &Schema,
+        kind: &Kind,
+        id: RecordId,
+        query: &Query,
+    ) -> Option<String> {
+        let shown = self.open(schema, person, kind, id).ok()?;
+        let texts = shown.views().flat_map(|(kind, view)| projection::texts(schema, kind, &view));
         texts.filter_map(|text| query.excerpt(&text)).next()
     }
 }

@@ -5,25 +5,24 @@ use std::collections::HashMap;
 use domain::authz::Scope;
 use domain::ids::{RecordId, UserId};
 use domain::projection::{Cell, columns};
-use domain::schema::{FieldType, Kind};
+use domain::schema::{FieldType, Kind, Schema};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::Records;
 use crate::store::projections::Listed;
-use crate::store::{Snapshot, StoreError, accounts};
+use crate::store::{Snapshot, StoreError, accounts, projections, scopes};
 
 /// Looks names up, each once, for one reader.
 pub(super) struct Titles<'a> {
-    records: &'a Records,
+    schema: &'a Schema,
     snap: &'a Snapshot<'a>,
     mine: &'a [Scope],
     known: HashMap<Uuid, Option<String>>,
 }
 
 impl<'a> Titles<'a> {
-    pub(super) fn new(records: &'a Records, snap: &'a Snapshot<'a>, mine: &'a [Scope]) -> Self {
-        Self { records, snap, mine, known: HashMap::new() }
+    pub(super) fn new(schema: &'a Schema, snap: &'a Snapshot<'a>, mine: &'a [Scope]) -> Self {
+        Self { schema, snap, mine, known: HashMap::new() }
     }
 
     /// The whole title of a row: what it refers to first, as far as the reader sees it.
@@ -50,13 +49,21 @@ impl<'a> Titles<'a> {
         let name = if target == "user" {
             accounts::by_id(self.snap, UserId(id))?.map(|u| u.display)
         } else {
-            match self.records.ledger().schema().kind(target) {
-                Some(kind) => self.records.name(self.snap, kind, RecordId(id), self.mine)?,
+            match self.schema.kind(target) {
+                Some(kind) => self.record_name(kind, RecordId(id))?,
                 None => None,
             }
         };
         self.known.insert(id, name.clone());
         Ok(name)
+    }
+
+    /// What one record is called: its title, or its number if it has none.
+    fn record_name(&self, kind: &Kind, id: RecordId) -> Result<Option<String>, StoreError> {
+        let found = scopes::see(self.snap, id, self.mine)?.filter(|f| f.kind == kind.key);
+        let Some(found) = found else { return Ok(None) };
+        let Some((number, title)) = projections::name(self.snap, kind, found.n)? else { return Ok(None) };
+        Ok(Some(if title.is_empty() { number.unwrap_or_default() } else { title }))
     }
 
     /// The record in few words: `id`, `kind`, `number`, `temp_number`, `status`, `title`.
