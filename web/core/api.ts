@@ -2,7 +2,7 @@ import type { Reference, Uuid } from '@shared/schema';
 import { ApiError } from './error';
 import { readJson, request } from './http';
 import type { Session } from './session';
-import type { HistoryItem, Intent, RecordPage, RecordView } from './types';
+import type { HistoryItem, Intent, ProposalPage, RecordPage, RecordView } from './types';
 
 export interface ListQuery {
   /** Each one `key:value`, as `listFilter` writes them. */
@@ -48,6 +48,15 @@ export class Api {
   /** All intents are applied, or none. */
   change(kind: string, id: Uuid, intents: Intent[]): Promise<RecordView> {
     return this.post(`/api/v1/records/${kind}/${id}/intents`, intents);
+  }
+
+  /** What waits for a decision, oldest first. */
+  proposals(cursor?: string): Promise<ProposalPage> {
+    return this.get(`/api/v1/proposals${cursor ? `?cursor=${cursor}` : ''}`);
+  }
+
+  decide(id: number, decision: 'accept' | 'refuse', note = ''): Promise<void> {
+    return this.post(`/api/v1/proposals/${id}`, { decision, note });
   }
 
   /** An answer whose body is read as it arrives. */

@@ -63,6 +63,8 @@ export interface Transition {
   missing: string[];
   /** A reason has to be given. */
   why?: boolean;
+  /** Conditions that do not hold yet, by their words. */
+  unmet?: string[];
 }
 
 export interface Rights {
@@ -99,6 +101,26 @@ export interface HistoryItem {
   at: string | null;
   change: string;
   received_at: string | null;
+}
+
+/** A change that waits for the office's decision. */
+export interface Proposal {
+  id: number;
+  kind: string;
+  record: Uuid;
+  number: string | null;
+  title: string | null;
+  by: Uuid | null;
+  at: string | null;
+  received_at: string;
+  flag: string | null;
+  changes: { field: string; value: FieldValue; current: FieldValue }[];
+}
+
+export interface ProposalPage {
+  items: Proposal[];
+  total: number;
+  next: string | null;
 }
 
 export type Intent =

@@ -18,6 +18,17 @@ export type FieldType =
   | 'bool'
   | 'ref';
 
+/** On what a requirement depends: the value of another field of the record or of its companion. */
+export interface When {
+  field: string;
+  /** Needed only with one of these values, as text: codes, `true`, numbers as written. */
+  is?: string[];
+  /** Needed unless it has one of these values. */
+  not?: string[];
+  /** Needed only if it has any value. */
+  filled?: boolean;
+}
+
 export interface FieldSchema {
   key: string;
   group: string | null;
@@ -28,8 +39,12 @@ export interface FieldSchema {
   list?: string | null;
   /** Kind a ref points to, or `user`. */
   ref?: string | null;
-  /** `always`, or the statuses that cannot be entered without it. */
+  /** `always`, or the statuses and steps that cannot be entered without it. */
   required?: 'always' | string[] | null;
+  /** Needed only while this holds. */
+  when?: When | null;
+  /** A date or instant may not lie before the one in this field. */
+  not_before?: string | null;
   access: string;
   offline?: boolean;
   conflict?: string | boolean | null;
@@ -52,12 +67,32 @@ export interface CollectionSchema {
   access: string;
   /** Entries carry files. */
   files?: boolean;
+  required?: 'always' | string[] | null;
+  when?: When | null;
+  /** No two entries have the same value in this field. */
+  unique?: string | null;
   fields: FieldSchema[];
 }
+
+/** The parts of the work, in the order of the screens; a later version may know more. */
+export const AREAS = [
+  'complaint',
+  'service',
+  'satisfaction',
+  'quality',
+  'parts',
+  'money',
+  'master',
+] as const;
 
 export interface KindSchema {
   key: string;
   label: Label;
+  area?: string;
+  /** Who sees its records: the people assigned, everyone, or the office. */
+  scope?: 'assigned' | 'everyone' | 'office';
+  /** Only the office makes records of it. */
+  office_makes?: boolean;
   number_field: string | null;
   lifecycle: string | null;
   /** Kind of the office-only document shown together with this one. */
@@ -125,10 +160,36 @@ export class Schema {
     );
   }
 
-  /** Kinds with a list of their own: first what goes through a lifecycle, then what it refers to. */
+  /**
+   * Kinds with a list of their own, by the part of the work: first what goes through a lifecycle,
+   * then what it refers to; of each the fuller kinds first, which people meet most.
+   */
   get mainKinds(): KindSchema[] {
     const main = [...this.kinds.values()].filter((kind) => !this.companionKeys.has(kind.key));
-    return [...main.filter((kind) => kind.lifecycle), ...main.filter((kind) => !kind.lifecycle)];
+    const weight = (kind: KindSchema) => (kind.lifecycle ? 1_000 : 0) + kind.fields.length;
+    return main.sort((a, b) => rank(a.area) - rank(b.area) || weight(b) - weight(a));
+  }
+
+  /** What this person's lists are of, grouped by the part of the work. */
+  areasFor(role: string | undefined): { area: string; kinds: KindSchema[] }[] {
+    const areas = new Map<string, KindSchema[]>();
+    for (const kind of this.mainKinds) {
+      if (role === 'engineer' && kind.scope === 'office') continue;
+      const area = kind.area ?? AREAS[0];
+      areas.set(area, [...(areas.get(area) ?? []), kind]);
+    }
+    return [...areas].map(([area, kinds]) => ({ area, kinds }));
+  }
+
+  /** Whether someone of this role makes records of the kind; the server decides in the end. */
+  mayCreate(kind: KindSchema, role: string | undefined): boolean {
+    if (role !== 'engineer') return true;
+    return (kind.scope ?? 'assigned') === 'assigned' && !kind.office_makes;
+  }
+
+  /** The kind whose page shows a record of `key`: a companion is shown with its record. */
+  pageOf(key: string): string {
+    return [...this.kinds.values()].find(({ companion }) => companion === key)?.key ?? key;
   }
 
   companionOf(kind: KindSchema): KindSchema | undefined {
@@ -175,4 +236,9 @@ export class Schema {
     const zone = this.reference.settings.zone;
     return typeof zone === 'string' && zone ? zone : 'Asia/Shanghai';
   }
+}
+
+function rank(area: string | undefined): number {
+  const place = (AREAS as readonly string[]).indexOf(area ?? AREAS[0]);
+  return place < 0 ? AREAS.length : place;
 }

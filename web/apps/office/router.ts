@@ -14,6 +14,11 @@ export const router = createRouter({
       children: [
         { path: '', name: 'home', component: { render: () => null } },
         {
+          path: 'proposals',
+          name: 'proposals',
+          component: () => import('./proposals/ProposalsPage.vue'),
+        },
+        {
           path: ':kind',
           name: 'list',
           component: () => import('./list/ListPage.vue'),

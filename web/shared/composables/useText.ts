@@ -2,7 +2,7 @@ import type { FieldValue } from '@core/types';
 import { currentSchema } from '@shared/app';
 import { errorText } from '@shared/errors';
 import { dateTime, decimal } from '@shared/format';
-import { labelText, t } from '@shared/i18n';
+import { labelText, t, wordText } from '@shared/i18n';
 import type { FieldSchema, KindSchema, Uuid } from '@shared/schema';
 import { entryFields } from './fileFields';
 import { titleOf } from './useTitles';
@@ -94,6 +94,11 @@ export function isUserRef(field: FieldSchema): boolean {
 /** The sentence for an error, with field keys replaced by their labels. */
 export function errorIn(kind: KindSchema | undefined, error: unknown): string {
   return errorText(error, (key) => (kind ? pathText(kind, key) : key));
+}
+
+/** Why an accepted change is marked, in words. */
+export function flagText(flag: string): string {
+  return wordText('flag', flag);
 }
 
 function withUnit(text: string, field: FieldSchema): string {

@@ -31,6 +31,20 @@ export function setLocale(next: Locale) {
   document.documentElement.lang = next;
 }
 
+/** Families of texts whose words come from the server; a later one may send words unknown here. */
+export type Family = 'area' | 'check' | 'error' | 'flag';
+
+/** The text for a word of a family, or what to show where there is none. */
+export function wordText(
+  family: Family,
+  word: string,
+  params: Record<string, unknown> = {},
+  otherwise = word,
+): string {
+  const key = `${family}.${word}`;
+  return i18n.global.te(key, 'zh-CN') ? t(key, params) : otherwise;
+}
+
 /** A label of the schema in the current language. */
 export function labelText(label: Label | null | undefined, fallback = ''): string {
   if (!label) return fallback;
