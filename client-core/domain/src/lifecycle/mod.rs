@@ -6,7 +6,10 @@
 
 mod check;
 mod complaint;
+mod desk;
 mod fold;
+mod money;
+mod part_order;
 mod return_visit;
 mod task;
 mod visit;
@@ -120,7 +123,24 @@ pub struct Lifecycle {
 }
 
 /// Every lifecycle.
-static ALL: &[&Lifecycle] = &[&complaint::COMPLAINT, &visit::VISIT, &task::TASK, &return_visit::RETURN_VISIT];
+static ALL: &[&Lifecycle] = &[
+    &complaint::COMPLAINT,
+    &visit::VISIT,
+    &task::TASK,
+    &return_visit::RETURN_VISIT,
+    &return_visit::RETURN_VISIT_PLAN,
+    &return_visit::RETURN_VISIT_REPORT,
+    &desk::CALL_LOG,
+    &desk::BOOKING,
+    &part_order::PART_ORDER,
+    &money::QUOTE,
+    &money::EXPENSE_CLAIM,
+    &money::SERVICE_PLAN,
+    &desk::QUALITY_CHECK,
+    &desk::REWORK,
+    &desk::TOOL_LOAN,
+    &desk::STAFF_QUALIFICATION,
+];
 
 /// Every lifecycle.
 #[must_use]

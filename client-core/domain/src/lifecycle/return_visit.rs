@@ -39,3 +39,43 @@ pub(super) static RETURN_VISIT: Lifecycle = Lifecycle {
         why("R10", &["planned", "approved", "booked", "prepared", "refused_retry"], "cancelled", Who::Office),
     ],
 };
+
+/// 客户回访计划
+pub(super) static RETURN_VISIT_PLAN: Lifecycle = Lifecycle {
+    key: "return_visit_plan",
+    initial: "draft",
+    states: &[
+        state("draft", "草稿", "Draft", 0, Phase::Open),
+        state("submitted", "待批准", "Awaiting approval", 1, Phase::Submitted),
+        state("approved", "已批准", "Approved", 2, Phase::Submitted),
+        state("completed", "已完成", "Completed", 3, Phase::Closed),
+        state("cancelled", "已取消", "Cancelled", 4, Phase::Closed),
+        state("archived", "已归档", "Archived", 5, Phase::Archived),
+    ],
+    transitions: &[
+        step("RP1", &["draft"], "submitted", Who::Office).sets(&["prepared_at", "prepared_by"]),
+        step("RP2", &["submitted"], "approved", Who::May(Approve)).sets(&["approved_at", "approved_by"]),
+        why("RP2b", &["submitted"], "draft", Who::May(Approve)),
+        step("RP3", &["approved"], "completed", Who::Office),
+        step("RP4", &["completed"], "archived", Who::May(Close)).sets(&["archived_at", "archived_by"]),
+        why("RP5", &["draft", "submitted", "approved"], "cancelled", Who::Office),
+    ],
+};
+
+/// 客户回访报告
+pub(super) static RETURN_VISIT_REPORT: Lifecycle = Lifecycle {
+    key: "return_visit_report",
+    initial: "draft",
+    states: &[
+        state("draft", "草稿", "Draft", 0, Phase::Open),
+        state("submitted", "已上报", "Handed in", 1, Phase::Submitted),
+        state("reviewed", "已审阅", "Reviewed", 2, Phase::Closed),
+        state("archived", "已归档", "Archived", 3, Phase::Archived),
+    ],
+    transitions: &[
+        step("RR1", &["draft"], "submitted", Who::Field).sets(&["submitted_at", "prepared_by"]),
+        step("RR2", &["submitted"], "reviewed", Who::May(Approve)).sets(&["reviewed_at", "reviewed_by"]),
+        why("RR2b", &["submitted"], "draft", Who::May(Approve)),
+        step("RR3", &["reviewed"], "archived", Who::May(Close)).sets(&["archived_at", "archived_by"]),
+    ],
+};
