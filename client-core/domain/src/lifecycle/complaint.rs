@@ -59,7 +59,8 @@ pub(super) static COMPLAINT: Lifecycle = Lifecycle {
         step("T9", &["analysing"], "plan_review", Who::Office),
         step("T10", &["plan_review"], "executing", Who::May(Approve)),
         why("T10b", &["plan_review"], "analysing", Who::May(Approve)),
-        step("T11", &["executing"], "replied", Who::Office),
+        // The lots are asked for here only where the organisation wants the reply to wait for them.
+        step("T11", &["executing"], "replied", Who::Office).checks(&[LotsVerified]),
         step("T12", &["replied"], "callback", Who::May(Callback)),
         step("T13", &["callback"], "closed", Who::May(Close)).sets(CLOSED).checks(FINISHED),
         why("T14", &["callback"], "reopened", Who::May(Callback)).checks(&[FirstDissatisfaction]),
@@ -67,7 +68,7 @@ pub(super) static COMPLAINT: Lifecycle = Lifecycle {
         step("T14b", &["reopened"], "executing", Who::Office),
         step("T15", &["callback"], "leader_decision", Who::May(Callback)).checks(&[SecondDissatisfaction]),
         // The reply follows the leader's instruction; with it the complaint is finally answered.
-        step("T15b", &["leader_decision"], "replied", Who::Office),
+        step("T15b", &["leader_decision"], "replied", Who::Office).checks(&[LotsVerified]),
         step("T18", &["closed"], "archived", Who::May(Close)).sets(&["archived_at", "archived_by"]),
         // The first closing stays in the history; closing again sets the closing data anew.
         why("T19", &["closed"], "reopened", Who::Office),
