@@ -41,7 +41,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "/// File name and text of every file under `records/`.\npub const FILES: &[(&str, &str)] = &[\n{embedded}];\n"
         ),
     )?;
+    std::fs::write(Path::new(&dir).join("templates.rs"), templates()?)?;
     Ok(())
+}
+
+/// The questionnaires' files, as name and text.
+fn templates() -> Result<String, Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=templates");
+    let mut files: Vec<_> = std::fs::read_dir("templates")?.collect::<Result<Vec<_>, _>>()?;
+    files.sort_by_key(std::fs::DirEntry::file_name);
+    let mut out = String::from(
+        "/// File name and text of every file under `templates/`.\npub const TEMPLATES: &[(&str, &str)] = &[\n",
+    );
+    for file in files {
+        let path = file.path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            println!("cargo:rerun-if-changed={}", path.display());
+            let name = file.file_name().to_string_lossy().into_owned();
+            let absolute = std::fs::canonicalize(&path)?.display().to_string();
+            writeln!(out, "    ({name:?}, include_str!({absolute:?})),")?;
+        }
+    }
+    out.push_str("];\n");
+    Ok(out)
 }
 
 fn tables<'a>(table: &'a toml::Table, key: &str) -> impl Iterator<Item = &'a toml::Table> {

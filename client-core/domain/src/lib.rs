@@ -16,6 +16,7 @@
 //! | [`guard`] | what stands between bytes from outside and Automerge |
 //! | [`projection`] | a record as a row of a list, and as text to search |
 //! | [`calc`] | the formulas: scores, statistics, plans, warranty, appraisal, money |
+//! | [`survey`] | questionnaires: templates, what a sheet may say, its score |
 //! | [`wire`] | the frames of the sync protocol |
 
 pub mod authz;
@@ -31,6 +32,7 @@ pub mod projection;
 pub mod schema;
 pub mod search;
 pub mod settings;
+pub mod survey;
 pub mod time;
 pub mod value;
 pub mod wire;

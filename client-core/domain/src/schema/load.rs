@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Access, CodeList, FILE_FIELDS, Field, FieldType, Kind, Required, Schema, When};
 use crate::lifecycle;
 use crate::settings::Settings;
+use crate::survey::Templates;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/records.rs"));
@@ -82,9 +83,16 @@ impl Schema {
                 kinds.insert(kind.key.clone(), Arc::new(kind));
             }
         }
+        let templates =
+            Templates::builtin().map_err(|e| SchemaError::Meaning { place: e.place, what: e.what })?;
+        // Scores are worked out from them, and list rows show scores.
+        for (file, text) in Templates::builtin_sources() {
+            hash.update(file.as_bytes());
+            hash.update(text.as_bytes());
+        }
         let mut fingerprint = [0u8; 16];
         fingerprint.copy_from_slice(&hash.finalize()[..16]);
-        let schema = Self { kinds, lists, settings: Settings::default(), fingerprint };
+        let schema = Self { kinds, lists, settings: Settings::default(), templates, fingerprint };
         for kind in schema.kinds() {
             schema.check_kind(kind)?;
         }

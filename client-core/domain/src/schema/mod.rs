@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lifecycle::Transition;
 use crate::settings::Settings;
+use crate::survey::Templates;
 
 pub use load::SchemaError;
 
@@ -509,6 +510,7 @@ pub struct Schema {
     kinds: BTreeMap<String, Arc<Kind>>,
     lists: BTreeMap<String, CodeList>,
     settings: Settings,
+    templates: Arc<Templates>,
     fingerprint: [u8; 16],
 }
 
@@ -561,6 +563,17 @@ impl Schema {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+    /// The questionnaires.
+    #[must_use]
+    pub fn templates(&self) -> &Arc<Templates> {
+        &self.templates
+    }
+    /// The same schema with these questionnaires: the shipped ones with the organisation's own, see
+    /// [`Templates::with`].
+    #[must_use]
+    pub fn with_templates(self, templates: Arc<Templates>) -> Self {
+        Self { templates, ..self }
     }
     /// Changes with any change of the schema; projection tables are rebuilt when it differs.
     #[must_use]

@@ -1,0 +1,21 @@
+//! Questionnaires (domain catalogue 2B-4): versioned templates, what an answer sheet may say, and its
+//! score.
+//!
+//! A sheet is a record of the kind `survey`; it names template and version and keeps them. Questions,
+//! options, points and rules of a version never change, so an old sheet scores as it did.
+//!
+//! | part | job |
+//! |---|---|
+//! | [`Template`] | one version: sections, questions, options, branches, scoring, validity, bands |
+//! | [`Templates`] | all of them: shipped in `templates/*.toml`, and the organisation's own |
+
+mod number;
+mod set;
+mod sound;
+mod template;
+
+pub use set::{Scale, TemplateError, Templates};
+pub use template::{
+    Band, Branch, Choice, Item, ItemKind, Likert, Measure, Question, Row, Scoring, Section, Template, Use,
+    Validity,
+};
