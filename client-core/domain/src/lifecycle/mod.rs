@@ -11,6 +11,7 @@ mod fold;
 mod money;
 mod part_order;
 mod return_visit;
+mod survey;
 mod task;
 mod visit;
 
@@ -140,6 +141,8 @@ static ALL: &[&Lifecycle] = &[
     &desk::REWORK,
     &desk::TOOL_LOAN,
     &desk::STAFF_QUALIFICATION,
+    &survey::SURVEY,
+    &survey::SURVEY_CAMPAIGN,
 ];
 
 /// Every lifecycle.

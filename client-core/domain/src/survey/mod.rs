@@ -9,11 +9,13 @@
 //! | [`Template`] | one version: sections, questions, options, branches, scoring, validity, bands |
 //! | [`Templates`] | all of them: shipped in `templates/*.toml`, and the organisation's own |
 
+mod check;
 mod number;
 mod set;
 mod sound;
 mod template;
 
+pub use check::{check, check_entry, check_sheet, complete};
 pub use set::{Scale, TemplateError, Templates};
 pub use template::{
     Band, Branch, Choice, Item, ItemKind, Likert, Measure, Question, Row, Scoring, Section, Template, Use,

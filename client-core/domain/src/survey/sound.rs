@@ -121,7 +121,8 @@ impl<'a> Check<'a> {
             return told("only the first option may be the negative one");
         }
         let mut rows = BTreeSet::new();
-        if item.rows.iter().any(|r| !is_code(&r.code) || !rows.insert(&r.code) || !is_text(&r.text, MAX_TEXT)) {
+        if item.rows.iter().any(|r| !is_code(&r.code) || !rows.insert(&r.code) || !is_text(&r.text, MAX_TEXT))
+        {
             return told("a row's code or text is unsound or there twice");
         }
         if (item.kind == ItemKind::Matrix) == item.rows.is_empty() {
