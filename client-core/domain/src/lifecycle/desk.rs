@@ -1,5 +1,5 @@
-//! Lifecycles of the service desk and the workshop: calls noted, bookings, inspections, rework, tools and
-//! qualifications (domain catalogue 2B-11, forms F62, F64 and F69).
+//! Lifecycles of the service desk and the workshop: calls noted, bookings, inspections, rework, tools,
+//! qualifications and the forms themselves (domain catalogue 2B-11, F28, F62, F64 and F69).
 
 use super::{Lifecycle, Phase, Who, state, step, why};
 use crate::authz::Permission::{Approve, Close};
@@ -107,5 +107,25 @@ pub(super) static STAFF_QUALIFICATION: Lifecycle = Lifecycle {
         why("SQ1b", &["issued"], "draft", Who::May(Approve)),
         // Expired, replaced by a new rating, or withdrawn.
         why("SQ2", &["issued"], "ended", Who::Office),
+    ],
+};
+
+/// 表单定义
+pub(super) static FORM_DEFINITION: Lifecycle = Lifecycle {
+    key: "form_definition",
+    initial: "draft",
+    states: &[
+        state("draft", "编制中", "Draft", 0, Phase::Open),
+        state("submitted", "待审核", "To be reviewed", 1, Phase::Submitted),
+        state("reviewed", "待批准", "To be approved", 2, Phase::Submitted),
+        state("in_force", "有效", "In force", 3, Phase::Submitted),
+        state("withdrawn", "作废", "Withdrawn", 4, Phase::Closed),
+    ],
+    transitions: &[
+        step("FD1", &["draft"], "submitted", Who::Office).sets(&["prepared_at", "prepared_by"]),
+        step("FD2", &["submitted"], "reviewed", Who::Office).sets(&["reviewed_at", "reviewed_by"]),
+        step("FD3", &["reviewed"], "in_force", Who::May(Approve)).sets(&["approved_at", "approved_by"]),
+        why("FD3b", &["submitted", "reviewed"], "draft", Who::Office),
+        step("FD4", &["in_force"], "withdrawn", Who::Office),
     ],
 };

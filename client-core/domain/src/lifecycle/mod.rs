@@ -141,6 +141,7 @@ static ALL: &[&Lifecycle] = &[
     &desk::REWORK,
     &desk::TOOL_LOAN,
     &desk::STAFF_QUALIFICATION,
+    &desk::FORM_DEFINITION,
     &survey::SURVEY,
     &survey::SURVEY_CAMPAIGN,
 ];
