@@ -46,6 +46,14 @@ codes! {
     UnknownCode = "unknown_code",
     /// A code that is no longer in use.
     RetiredCode = "retired_code",
+    /// What is meant to be a code is none: lower case letters, digits and underscores.
+    InvalidCode = "invalid_code",
+    /// A code would go that records may have; it can be retired.
+    CodeRemoved = "code_removed",
+    /// A spelling that would mean two codes of a list.
+    AmbiguousSpelling = "ambiguous_spelling",
+    /// A setting (`setting`) that is unknown, or breaks its `rule`.
+    InvalidSetting = "invalid_setting",
     /// A day or instant before one that it cannot precede (`other`).
     OutOfOrder = "out_of_order",
     /// Another entry of the collection has the same value in the field that tells entries apart.

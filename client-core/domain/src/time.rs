@@ -66,6 +66,35 @@ impl Default for Zone {
 }
 
 impl Zone {
+    /// The zone that a setting names: `Asia/Shanghai`, or the distance from UTC (`+08:00`). `None` for
+    /// anything else: zones whose clocks are changed twice a year need tables that this program does not
+    /// carry, and a month has to begin at the same moment on every device.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        if text == Self::SHANGHAI {
+            return Some(Self::default());
+        }
+        let (sign, rest) = match text.split_at_checked(1)? {
+            ("+", rest) => (1, rest),
+            ("-", rest) => (-1, rest),
+            _ => return None,
+        };
+        let (hours, minutes) = rest.split_once(':')?;
+        let digits = |s: &str| s.len() == 2 && s.bytes().all(|b| b.is_ascii_digit());
+        if !digits(hours) || !digits(minutes) {
+            return None;
+        }
+        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let seconds = (hours * 60 + minutes) * 60;
+        if minutes > 59 || seconds > 14 * 3600 {
+            return None;
+        }
+        Some(Self(TimeZone::fixed(Offset::from_seconds(sign * seconds).ok()?)))
+    }
+
+    /// The name of the default zone.
+    pub const SHANGHAI: &'static str = "Asia/Shanghai";
+
     /// First instant of a month `"YYYY-MM"` and of the month after it; `None` if it is no month.
     #[must_use]
     pub fn month(&self, text: &str) -> Option<(Timestamp, Timestamp)> {
@@ -77,6 +106,26 @@ impl Zone {
         let next = first.checked_add(jiff::Span::new().months(1)).ok()?;
         let at = |d: Date| Some(Timestamp(d.to_zoned(self.0.clone()).ok()?.timestamp().as_millisecond()));
         Some((at(first)?, at(next)?))
+    }
+}
+
+/// A length of time as a whole number of minutes, at most ten years.
+pub(crate) mod minutes {
+    use jiff::SignedDuration;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const MOST: i64 = 10 * 366 * 24 * 60;
+
+    pub(crate) fn serialize<S: Serializer>(length: &SignedDuration, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_i64(length.as_mins())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<SignedDuration, D::Error> {
+        let minutes = i64::deserialize(d)?;
+        if !(0..=MOST).contains(&minutes) {
+            return Err(serde::de::Error::custom("minutes from 0 to ten years"));
+        }
+        Ok(SignedDuration::from_mins(minutes))
     }
 }
 
@@ -107,5 +156,24 @@ mod tests {
         }
         assert_eq!(Timestamp::parse("待定", &zone), None);
         assert_eq!(zone.month("2026-13"), None);
+    }
+
+    #[test]
+    fn zones_go_by_name_or_by_distance() {
+        let t = Timestamp::parse("2026-01-31T23:30:00+08:00", &Zone::default()).unwrap();
+        let day = |zone: &str| Zone::named(zone).unwrap().date_in_text(t);
+        assert_eq!(day("Asia/Shanghai"), "2026-01-31");
+        assert_eq!(day("+08:00"), "2026-01-31");
+        assert_eq!(day("+09:30"), "2026-02-01");
+        assert_eq!(day("-05:00"), "2026-01-31");
+        for wrong in ["", "+8", "Europe/Berlin", "+15:00", "+08:60", "+0a:00", "０8:00"] {
+            assert!(Zone::named(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    impl Zone {
+        fn date_in_text(&self, t: Timestamp) -> String {
+            t.date_in(self).unwrap().to_string()
+        }
     }
 }

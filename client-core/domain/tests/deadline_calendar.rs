@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use domain::deadline::calendar::{CalendarError, Period};
-use domain::deadline::{Calendar, CalendarSettings, Limit};
+use domain::deadline::{Calendar, CalendarSettings, Limit, Notice};
 use domain::time::{Timestamp, Zone};
 use jiff::civil::Date;
 use proptest::prelude::*;
@@ -13,6 +13,10 @@ fn date(text: &str) -> Date {
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text, &Zone::default()).unwrap()
+}
+
+fn notice(text: &str) -> Notice {
+    Notice::parse(text).unwrap()
 }
 
 fn with(change: impl FnOnce(&mut CalendarSettings)) -> Result<Calendar, CalendarError> {
@@ -177,18 +181,21 @@ from = "2026-12-31"
 to = "2027-01-02"
 work = ["2027-01-03"]
 "#;
-    let calendar = with(|s| s.years.push(text.into())).unwrap();
+    let calendar = with(|s| s.years.push(notice(text))).unwrap();
     assert!(calendar.covers(2027));
     assert!(!calendar.is_working(date("2026-12-31")) && calendar.is_working(date("2027-01-03")));
     // The same year again, amended: the later text stands alone.
     let amended = text.replace("2027-01-03", "2027-01-09");
-    let calendar = with(|s| s.years = vec![text.into(), amended]).unwrap();
+    let calendar = with(|s| s.years = vec![notice(text), notice(&amended)]).unwrap();
     assert!(!calendar.is_working(date("2027-01-03")) && calendar.is_working(date("2027-01-09")));
 }
 
 #[test]
 fn settings_that_make_no_sense_are_named() {
-    let year = |text: &str| with(|s| s.years.push(text.to_owned()));
+    let year = |text: &str| {
+        let notice = Notice::parse(text)?;
+        with(|s| s.years.push(notice))
+    };
     assert!(matches!(year("year = "), Err(CalendarError::Form(_))));
     assert!(matches!(year("year = 2027\nsource = \"\"\nmore = 1"), Err(CalendarError::Form(_))));
     let holiday = |from: &str, to: &str, work: &str| {

@@ -51,7 +51,7 @@ pub(super) fn make(
             copy.begin(person.user, dice.id(at).into_bytes());
             let writer = Writer {
                 schema: &schema,
-                zone: ledger.zone(),
+                zone: schema.zone(),
                 user: person.user,
                 role: person.role,
                 now: Timestamp(at),

@@ -99,7 +99,7 @@ fn write(records: &Records, request: &Request<'_>, kind: &Kind, part: &Path) -> 
     let person = Principal { user: SYSTEM_USER, role: Role::Admin, may: Default::default() };
     let names = Known::of(records)?;
     let schema = ledger.schema();
-    let context = Context { schema: &schema, kind, zone: ledger.zone(), names: &names };
+    let context = Context { schema: &schema, kind, zone: schema.zone(), names: &names };
     // Opened for reading too: a workbook is put together from parts.
     let file = File::options().read(true).write(true).create(true).truncate(true).open(part)?;
     let mut sink = sink(context, request.format, std::io::BufWriter::new(file))?;
@@ -151,7 +151,7 @@ fn item(
         main: main.record(&kind.key, id)?.view(kind),
         companion: other,
         number: text("number").map(str::to_owned),
-        updated_at: text("updated_at").and_then(|at| Timestamp::parse(at, ledger.zone())),
+        updated_at: text("updated_at").and_then(|at| Timestamp::parse(at, schema.zone())),
         json: match format {
             Format::Json => Json::Object(records.show(person, kind, id)?),
             Format::Xlsx | Format::Csv => Json::Null,

@@ -86,8 +86,9 @@ pub fn import(records: &Records, kind: &str, file: &Path, dry_run: bool) -> Resu
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     let kind = records.kind(kind).map_err(LedgerError::from)?;
     let ledger = records.ledger();
+    let schema = ledger.schema();
     let source = Source { file: &name, sheets: &sheets };
-    let planned = plan::plan(&ledger.schema(), ledger.zone(), &kind, &source, &mut Stored(records));
+    let planned = plan::plan(&schema, schema.zone(), &kind, &source, &mut Stored(records));
     let planned = planned.map_err(|error| match error {
         PlanError::NoHeader => ImportError::NoHeader { file: name.clone(), kind: kind.key.clone() },
         PlanError::OnFile(error) => error.into(),

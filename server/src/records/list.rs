@@ -68,7 +68,7 @@ impl Records {
         let query = Query {
             kind,
             scopes: &scopes,
-            conditions: filter::conditions(kind, self.ledger.zone(), &request.filters)?,
+            conditions: filter::conditions(kind, &self.ledger.zone(), &request.filters)?,
             sort,
             descending,
             after,

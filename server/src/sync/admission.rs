@@ -280,10 +280,10 @@ impl Ledger {
         writes: Vec<DocWrite>,
         all: bool,
     ) -> Result<Durable<Option<Vec<Written>>>, LedgerError> {
-        let (schema, zone) = (self.schema(), self.zone().clone());
+        let schema = self.schema();
         let now = self.millis();
         let written = self.store().write_blocking(move |tx| {
-            let setting = Setting { schema: &schema, zone: &zone, now };
+            let setting = Setting { schema: &schema, now };
             let mut out = Vec::with_capacity(writes.len());
             for write in writes {
                 out.push(commit::write(tx, &setting, write)?);

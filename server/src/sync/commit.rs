@@ -9,7 +9,7 @@ use domain::document::{Hash, Record};
 use domain::ids::RecordId;
 use domain::projection::{self, Row};
 use domain::schema::{Kind, Schema};
-use domain::time::{Timestamp, Zone};
+use domain::time::Timestamp;
 
 use super::{Author, Live};
 use crate::host::Millis;
@@ -59,8 +59,6 @@ pub struct DocWrite {
 pub struct Setting<'a> {
     /// The schema.
     pub schema: &'a Schema,
-    /// The organisation's zone, for the year of numbers.
-    pub zone: &'a Zone,
     /// The server's time.
     pub now: Millis,
 }
@@ -215,7 +213,7 @@ fn number(
         return Ok(contained(record.id(), || Some(read(setting.schema, kind, record))));
     };
     let now = Timestamp(setting.now);
-    let year = now.date_in(setting.zone).map_or(1970, |d| d.year());
+    let year = now.date_in(setting.schema.zone()).map_or(1970, |d| d.year());
     let text = numbers::format(&numbering.prefix, year, numbers::last(tx, &kind.key, year)? + 1);
     let made = contained(record.id(), || {
         let made = record.give_number(&numbering.field, &text, now).ok()??;

@@ -129,7 +129,6 @@ struct Inner {
     schema: RwLock<Arc<Schema>>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    zone: Zone,
     key: ReceiptKey,
     live: broadcast::Sender<Live>,
     admissions: Arc<Semaphore>,
@@ -172,7 +171,6 @@ impl Ledger {
             schema: RwLock::new(schema),
             clock,
             rng,
-            zone: Zone::default(),
             key,
             live,
             admissions: Arc::new(Semaphore::new(ADMISSIONS)),
@@ -198,8 +196,8 @@ impl Ledger {
 
     /// The organisation's zone.
     #[must_use]
-    pub fn zone(&self) -> &Zone {
-        &self.0.zone
+    pub fn zone(&self) -> Zone {
+        self.schema().zone().clone()
     }
 
     /// The server's time.

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
 
 use super::number::{CalcError, MONEY_DECIMALS, multiply, rounded};
 
@@ -10,7 +11,8 @@ const PLACES: [(u64, &str); 4] = [(1000, "仟"), (100, "佰"), (10, "拾"), (1, 
 const GROUPS: [(u64, &str); 4] = [(1_000_000_000_000, "万"), (100_000_000, "亿"), (10_000, "万"), (1, "")];
 
 /// What the rules for 大写 leave open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CapitalSettings {
     /// 整 also after an amount that ends in 角; off.
     pub whole_after_jiao: bool,

@@ -1,6 +1,7 @@
 //! The monthly composite satisfaction D = D1 + D2 + D3 (C07).
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::number::{CalcError, add, divide, in_percent_range, multiply, subtract, sum};
 
@@ -20,7 +21,8 @@ pub enum Audit {
 }
 
 /// What C07 leaves open or a company sets (A11). All in points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CompositeSettings {
     /// Weights of D1, D2, D3; 20, 60, 20.
     pub weights: [Decimal; 3],

@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::calendar::days_between;
 use super::number::{CalcError, add, divide, multiply, not_negative, subtract, sum};
@@ -72,7 +73,8 @@ pub fn travel_claim(lines: &[(Decimal, bool)]) -> Result<Decimal, CalcError> {
 }
 
 /// C72 yuan per occurrence; one company's (A25).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FineSettings {
     /// Left without calling headquarters at the end of a job; 50.
     pub left_without_call: Decimal,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
 
 use super::calendar::{add_days, subtract_months};
 use super::number::{CalcError, Rate};
@@ -21,7 +22,8 @@ pub struct Occurrence<'a> {
 }
 
 /// How far back and ahead the same fault counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RepeatSettings {
     /// C27 months in which a complaint is a recurrence; 12.
     pub recurrence_months: u32,

@@ -1,12 +1,14 @@
 //! When to visit or call a customer again, and plans made from it (C50, C51, L23–L29, A6, A7).
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::calendar::{add_days, add_months, days_between, quarter_end, week_end};
 use super::number::{CalcError, Rate};
 
 /// How often a customer is visited.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cycle {
     /// At least once in each calendar week, Monday to Sunday.
     CalendarWeek,
@@ -25,7 +27,8 @@ pub enum Cycle {
 }
 
 /// Cycles per customer tier and product (A7).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CycleSettings {
     /// Routine customers: each month (L23).
     pub routine: Cycle,

@@ -4,6 +4,7 @@
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
 
 use super::number::{CalcError, Rate, divide, not_negative, rounded, sum};
 use crate::time::Timestamp;
@@ -84,11 +85,14 @@ pub fn within_limit(
 pub const REPAIR_LIMIT: SignedDuration = SignedDuration::from_hours(4);
 
 /// L13, L14 what "late" means for appointments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ArrivalSettings {
     /// Arriving this much later is still on time; 0 min.
+    #[serde(rename = "tolerance_minutes", with = "crate::time::minutes")]
     pub tolerance: SignedDuration,
     /// Arriving more than this later makes a general complaint; 30 min.
+    #[serde(rename = "complaint_after_minutes", with = "crate::time::minutes")]
     pub complaint_after: SignedDuration,
 }
 

@@ -3,12 +3,14 @@
 use jiff::Span;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::calendar::add_months;
 use super::number::CalcError;
 
 /// Which date of a product starts its warranty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WarrantyBasis {
     /// 验收 acceptance of the project.
     Acceptance,
@@ -21,7 +23,8 @@ pub enum WarrantyBasis {
 }
 
 /// The last day of a warranty that started on day number n.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LastDay {
     /// The start day is not counted: the last day has the same day number (15 → 15).
     #[default]
@@ -31,7 +34,8 @@ pub enum LastDay {
 }
 
 /// What C48 leaves to the company.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct WarrantySettings {
     /// The first of these dates that is known starts the warranty.
     pub start_order: Vec<WarrantyBasis>,

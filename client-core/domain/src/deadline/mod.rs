@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use crate::time::Timestamp;
 
-pub use calendar::{Calendar, CalendarSettings};
+pub use calendar::{Calendar, CalendarSettings, Holiday, Notice};
 pub use evaluate::deadlines;
 pub use limit::{Basis, Limit};
 pub use rules::{Mark, Rule};

@@ -10,6 +10,7 @@ use super::{Access, CodeList, FILE_FIELDS, Field, FieldType, Kind, Required, Sch
 use crate::lifecycle;
 use crate::settings::Settings;
 use crate::survey::Templates;
+use crate::time::Zone;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/records.rs"));
@@ -90,9 +91,19 @@ impl Schema {
             hash.update(file.as_bytes());
             hash.update(text.as_bytes());
         }
-        let mut fingerprint = [0u8; 16];
-        fingerprint.copy_from_slice(&hash.finalize()[..16]);
-        let schema = Self { kinds, lists, settings: Settings::default(), templates, fingerprint };
+        let mut shipped = [0u8; 16];
+        shipped.copy_from_slice(&hash.finalize()[..16]);
+        let mut schema = Self {
+            kinds,
+            lists,
+            settings: Settings::default(),
+            zone: Zone::default(),
+            calendar: Arc::default(),
+            templates,
+            shipped,
+            fingerprint: shipped,
+        };
+        schema.fingerprint = schema.row_fingerprint();
         for kind in schema.kinds() {
             schema.check_kind(kind)?;
         }

@@ -5,15 +5,18 @@
 //! here is kept, not dropped (see [`crate::document::read`]).
 
 mod load;
+mod overlay;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use crate::deadline::Calendar;
 use crate::lifecycle::Transition;
-use crate::settings::Settings;
+use crate::settings::{self, Pattern, Settings};
 use crate::survey::Templates;
+use crate::time::Zone;
 
 pub use load::SchemaError;
 
@@ -511,6 +514,10 @@ pub struct Schema {
     lists: BTreeMap<String, CodeList>,
     settings: Settings,
     templates: Arc<Templates>,
+    zone: Zone,
+    calendar: Arc<Calendar>,
+    /// Of the files alone.
+    shipped: [u8; 16],
     fingerprint: [u8; 16],
 }
 
@@ -575,7 +582,25 @@ impl Schema {
     pub fn with_templates(self, templates: Arc<Templates>) -> Self {
         Self { templates, ..self }
     }
-    /// Changes with any change of the schema; projection tables are rebuilt when it differs.
+    /// The zone in which the organisation counts days and months.
+    #[must_use]
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+    /// The organisation's working days and office hours, public holidays included.
+    #[must_use]
+    pub fn calendar(&self) -> &Arc<Calendar> {
+        &self.calendar
+    }
+    /// How records of a numbered kind are numbered.
+    #[must_use]
+    pub fn numbering(&self, kind: &Kind) -> Option<Pattern> {
+        let prefix = &kind.number.as_ref()?.prefix;
+        let own = self.settings.numbering.get(&kind.key).and_then(|p| Pattern::parse(p, prefix).ok());
+        own.or_else(|| Pattern::parse(settings::numbering::DEFAULT, prefix).ok())
+    }
+    /// Changes with whatever rows of lists and texts for search are made by: projection tables are rebuilt
+    /// when it differs, unless [`Schema::rows_as`] says that no row does.
     #[must_use]
     pub fn fingerprint(&self) -> &[u8; 16] {
         &self.fingerprint

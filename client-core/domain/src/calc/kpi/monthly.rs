@@ -4,11 +4,13 @@
 
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::calc::number::{CalcError, add, divide, multiply, not_negative, subtract, sum};
 
 /// Which hours of a late sheet count (C60, ambiguous in the source).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LateHours {
     /// Each hour that has started.
     #[default]
@@ -18,9 +20,11 @@ pub enum LateHours {
 }
 
 /// C60 points; one company's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct TimelinessSettings {
     /// The handling sheet must exist within this time of the receipt; 1 h.
+    #[serde(rename = "sheet_within_minutes", with = "crate::time::minutes")]
     pub sheet_within: SignedDuration,
     /// Lost per further hour; 0.5.
     pub per_hour: Decimal,

@@ -1,11 +1,13 @@
 //! The quarterly sheet of service staff by achievement rates (C63).
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::calc::number::{CalcError, divide, multiply, not_negative, sum};
 
 /// What C63 leaves open: caps and words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AchievementSettings {
     /// Over-achievement counts up to this rate; 1.10.
     pub cap: Decimal,

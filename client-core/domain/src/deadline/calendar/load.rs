@@ -1,8 +1,8 @@
 //! The published years: one file each under `calendar/`, embedded. A notice for a new year that
-//! appears before the next release is added as text in the settings, in the same form.
+//! appears before the next release is put in by an administrator.
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{CalendarError, Exception};
 use crate::schema::Label;
@@ -17,34 +17,52 @@ pub(super) const EMBEDDED: &[&str] = &[
 /// The longest holiday that is believed; a longer one is a slip of the pen.
 const LONGEST_DAYS: usize = 31;
 
-#[derive(Deserialize)]
+/// The notice of one year's public holidays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Year {
-    year: i16,
-    #[serde(rename = "source")]
-    _source: String,
+pub struct Notice {
+    /// The year.
+    pub year: i16,
+    /// The document that says so (国办发明电…).
     #[serde(default)]
-    holiday: Vec<Holiday>,
+    pub source: String,
+    /// The holidays.
+    #[serde(default, alias = "holiday")]
+    pub holidays: Vec<Holiday>,
 }
 
-#[derive(Deserialize)]
+/// A public holiday and the working days that make up for it (调休).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Holiday {
-    name: Label,
-    from: String,
-    to: String,
+pub struct Holiday {
+    /// Its name.
+    pub name: Label,
+    /// The first day off, `YYYY-MM-DD`.
+    pub from: String,
+    /// The last day off.
+    pub to: String,
+    /// Days of the weekly rest that are worked instead.
     #[serde(default)]
-    work: Vec<String>,
+    pub work: Vec<String>,
 }
 
-/// Reads one year's notice: the year, and which days differ from the weekly pattern.
+impl Notice {
+    /// Reads a notice in the form of `calendar/*.toml`.
+    ///
+    /// # Errors
+    /// `Form` when the text is not of the form; dates are checked when a calendar is made of it.
+    pub fn parse(text: &str) -> Result<Self, CalendarError> {
+        toml::from_str(text).map_err(|e| CalendarError::Form(e.message().to_owned()))
+    }
+}
+
+/// Which days of a notice differ from the weekly pattern.
 ///
 /// # Errors
-/// When the text is not of the form, a date is none, or lies outside the year and its turns.
-pub(super) fn year(text: &str) -> Result<(i16, Vec<(Date, Exception)>), CalendarError> {
-    let year: Year = toml::from_str(text).map_err(|e| CalendarError::Form(e.message().to_owned()))?;
+/// When a date is none, or lies outside the year and its turns.
+pub(super) fn days(year: &Notice) -> Result<Vec<(Date, Exception)>, CalendarError> {
     let mut days = Vec::new();
-    for holiday in &year.holiday {
+    for holiday in &year.holidays {
         let (from, to) = (day(&holiday.from, year.year)?, day(&holiday.to, year.year)?);
         let mut date = from;
         let mut length = 0;
@@ -64,7 +82,7 @@ pub(super) fn year(text: &str) -> Result<(i16, Vec<(Date, Exception)>), Calendar
             days.push((date, Exception { working: true, name: holiday.name.clone() }));
         }
     }
-    Ok((year.year, days))
+    Ok(days)
 }
 
 /// A date of the year; New Year's days off may begin in the old year or end in the next.

@@ -9,6 +9,7 @@ mod load;
 
 pub use arith::Period;
 pub(crate) use arith::{HOUR, MINUTE};
+pub use load::{Holiday, Notice};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +31,9 @@ pub struct CalendarSettings {
     pub off: Vec<String>,
     /// The organisation's own extra working days; they win over public holidays.
     pub work: Vec<String>,
-    /// Notices of years that came out after this build: texts in the form of `calendar/*.toml`.
-    pub years: Vec<String>,
+    /// Notices of years that came out after this build, or were amended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub years: Vec<Notice>,
 }
 
 impl Default for CalendarSettings {
@@ -112,10 +114,10 @@ impl Calendar {
             exceptions: BTreeMap::new(),
         };
         // A later text for the same year replaces the earlier: notices have been amended before.
-        for text in load::EMBEDDED.iter().copied().chain(settings.years.iter().map(String::as_str)) {
-            let (year, days) = load::year(text)?;
-            if !calendar.years.insert(year) {
-                calendar.exceptions.retain(|date, _| date.year() != year);
+        for notice in Self::published()?.iter().chain(&settings.years) {
+            let days = load::days(notice)?;
+            if !calendar.years.insert(notice.year) {
+                calendar.exceptions.retain(|date, _| date.year() != notice.year);
             }
             calendar.exceptions.extend(days);
         }
@@ -126,6 +128,14 @@ impl Calendar {
             }
         }
         Ok(calendar)
+    }
+
+    /// The notices that this build carries.
+    ///
+    /// # Errors
+    /// Never, once the tests have run: the embedded files are checked there.
+    pub fn published() -> Result<Vec<Notice>, CalendarError> {
+        load::EMBEDDED.iter().map(|text| Notice::parse(text)).collect()
     }
 
     /// Whether the public holidays of a year are known; if not, the weekly pattern stands alone.
