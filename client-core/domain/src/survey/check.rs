@@ -48,7 +48,14 @@ pub fn check(schema: &Schema, view: &RecordView, intent: &Intent) -> Result<(), 
             let (code, version) = named(fields, key::TEMPLATE, key::TEMPLATE_VERSION);
             check_sheet(schema, code.unwrap_or_default(), version.unwrap_or_default())
         }
-        (key::KIND, Intent::Add { collection, fields, .. }) => add(schema, kind, view, collection, fields),
+        (key::KIND, Intent::Add { collection, fields, id }) => {
+            let entries = view.collections.get(collection);
+            // Executed before: adding is idempotent by the entry's id.
+            if entries.is_some_and(|c| c.iter().any(|e| Some(e.id) == *id)) {
+                return Ok(());
+            }
+            add(schema, kind, view, collection, fields)
+        }
         (key::KIND, Intent::Update { collection, id, fields }) => {
             update(schema, kind, view, collection, *id, fields)
         }
@@ -199,7 +206,6 @@ fn add(
     let typed = typed(schema, kind, collection, fields)?;
     match collection {
         key::ANSWERS => {
-            // The same answer again is the same entry: adding is idempotent by the entry's id, not here.
             let item = typed.get(key::ANSWERS_ITEM).map(Value::to_text).unwrap_or_default();
             let mut held = view.collections.get(collection).into_iter().flatten().filter(|e| !e.removed);
             if held.any(|e| e.fields.get(key::ANSWERS_ITEM).is_some_and(|i| i.to_text() == item)) {

@@ -8,14 +8,18 @@
 //! |---|---|
 //! | [`Template`] | one version: sections, questions, options, branches, scoring, validity, bands |
 //! | [`Templates`] | all of them: shipped in `templates/*.toml`, and the organisation's own |
+//! | [`check`](fn@check) | what may be written into a sheet |
+//! | [`score`](fn@score) | what its answers come to |
 
 mod check;
 mod number;
+mod score;
 mod set;
 mod sound;
 mod template;
 
 pub use check::{check, check_entry, check_sheet, complete};
+pub use score::{Invalid, ItemScore, Scored, Sheet, result, score};
 pub use set::{Scale, TemplateError, Templates};
 pub use template::{
     Band, Branch, Choice, Item, ItemKind, Likert, Measure, Question, Row, Scoring, Section, Template, Use,
