@@ -6,6 +6,7 @@ use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
 use domain::schema::Kind;
+use domain::survey;
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
@@ -263,6 +264,7 @@ impl Client {
         let mut intent = record.resolve(kind, &view, &intent)?;
         let fresh = self.host.uuid()?;
         intent.fill_ids(&mut || fresh);
+        survey::complete(self.schema(), &kind.key, &mut intent);
         if let Intent::Create { temp, .. } = &mut intent
             && kind.number.is_some()
             && temp.is_none()

@@ -7,6 +7,7 @@ use domain::ids::RecordId;
 use domain::intent::Intent;
 use domain::lifecycle;
 use domain::schema::{Kind, Schema};
+use domain::survey;
 use domain::time::{Timestamp, Zone};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
@@ -50,6 +51,7 @@ impl<'a> Side<'a> {
         permit(by, self.kind, &view, intent)?;
         let mut intent = self.record.resolve(self.kind, &view, intent)?;
         intent.fill_ids(&mut || desk.fresh());
+        survey::complete(desk.schema, &self.kind.key, &mut intent);
         if self.opened_for != Some(by.user) {
             self.record.begin(by.user, desk.fresh().into_bytes());
             self.opened_for = Some(by.user);

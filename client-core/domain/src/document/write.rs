@@ -16,6 +16,7 @@ use crate::error::{Code, Refusal};
 use crate::ids::{UserId, id22};
 use crate::intent::Intent;
 use crate::schema::{Collection, FILE_FIELDS, Field, FieldType, Kind, Label, Schema};
+use crate::survey;
 use crate::time::{Timestamp, Zone};
 use crate::value::{self, Value};
 
@@ -62,6 +63,7 @@ impl Record {
         let view = self.view(kind);
         let intent = &self.resolve(kind, &view, intent)?;
         let plan = plan(writer, kind, &view, intent)?;
+        survey::check(schema, &view, intent)?;
         let mut tx = self.doc.transaction();
         match perform(&mut tx, writer, kind, &view, intent, plan) {
             Ok(()) if tx.pending_ops() == 0 => {
