@@ -4,12 +4,19 @@
 //!
 //! The status is not stored. It is a pure fold over the record's events; see [`fold`].
 
+mod appraisal;
+mod case;
 mod check;
+mod claim;
 mod complaint;
+mod corrective_action;
 mod desk;
 mod fold;
+mod goods_return;
+mod incident;
 mod money;
 mod part_order;
+mod regulatory_report;
 mod return_visit;
 mod survey;
 mod task;
@@ -144,6 +151,15 @@ static ALL: &[&Lifecycle] = &[
     &desk::FORM_DEFINITION,
     &survey::SURVEY,
     &survey::SURVEY_CAMPAIGN,
+    &corrective_action::CORRECTIVE_ACTION,
+    &goods_return::GOODS_RETURN,
+    &claim::CLAIM,
+    &incident::INCIDENT,
+    &case::CASE,
+    &appraisal::KPI_SHEET,
+    &appraisal::MONTHLY_SATISFACTION,
+    &appraisal::PENALTY_REWARD,
+    &regulatory_report::REGULATORY_REPORT,
 ];
 
 /// Every lifecycle.
