@@ -250,6 +250,7 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("GET", "/api/v1/records/{kind}/{id}/history", Caller::SignedIn),
     ("GET", "/api/v1/records/{kind}/{id}/conflicts", Caller::SignedIn),
     ("POST", "/api/v1/records/{kind}/{id}/intents", Caller::SignedIn),
+    ("POST", "/api/v1/records/{kind}/{id}/merge", Caller::SignedIn),
     ("GET", "/api/v1/proposals", Caller::Office),
     ("POST", "/api/v1/proposals/{id}", Caller::Office),
     ("POST", "/api/v1/sync/hello", Caller::SignedIn),

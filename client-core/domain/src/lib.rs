@@ -28,6 +28,7 @@ pub mod guard;
 pub mod ids;
 pub mod intent;
 pub mod lifecycle;
+pub mod merge;
 pub mod projection;
 pub mod schema;
 pub mod search;

@@ -13,7 +13,7 @@ use super::customers::Known;
 use super::plan::{self, Current, OnFile, Person, Plan, PlanError, Review, Source, Summary};
 use super::sheet::{self, SheetError};
 use crate::records::{Records, Step, Story};
-use crate::store::{StoreError, accounts, documents};
+use crate::store::{StoreError, accounts, documents, merged};
 use crate::sync::{LedgerError, State};
 
 /// Kinds that can be imported.
@@ -166,18 +166,29 @@ impl OnFile for Stored<'_> {
     fn customers(&mut self) -> Result<Vec<Known>, LedgerError> {
         let kind = self.0.kind(keys::customer::KIND)?;
         let all = self.0.ledger().store().read_blocking(documents::all)?;
-        let mut known = Vec::new();
+        let mut known: Vec<Known> = Vec::new();
+        let mut of_merged: Vec<Known> = Vec::new();
         for (_, id, _) in all.into_iter().filter(|(_, _, key)| *key == kind.key) {
             let Some(current) = self.record(&kind, id)? else { continue };
             let aliases = current.collections.get(keys::customer::ALIASES).into_iter().flatten();
-            known.push(Known {
-                id: id.0,
+            let last = self.0.ledger().store().read_blocking(|snap| merged::resolve(snap, id))?;
+            let merged = last != id;
+            let customer = Known {
+                id: last.0,
                 name: current.fields.get(keys::customer::NAME).map(Value::to_text).unwrap_or_default(),
                 aliases: aliases
                     .filter(|e| !e.removed)
                     .filter_map(|e| e.fields.get(keys::customer::ALIASES_ALIAS).map(Value::to_text))
                     .collect(),
-            });
+            };
+            if merged { of_merged.push(customer) } else { known.push(customer) }
+        }
+        // Every spelling of a merged customer is one of what it was merged into.
+        for merged in of_merged {
+            if let Some(last) = known.iter_mut().find(|k| k.id == merged.id) {
+                last.aliases.push(merged.name);
+                last.aliases.extend(merged.aliases);
+            }
         }
         Ok(known)
     }

@@ -5,6 +5,7 @@ mod draft;
 mod filter;
 mod import;
 mod list;
+mod merge;
 mod review;
 mod search;
 mod show;

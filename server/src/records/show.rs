@@ -8,7 +8,7 @@ use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Records, companion_for};
+use super::{Records, companion_for, merge};
 use crate::store::{StoreError, changes, documents};
 use crate::sync::{LedgerError, State};
 
@@ -82,6 +82,7 @@ impl Records {
         out.insert("rights".into(), json!(Record::rights(person, kind, &view, companion)));
         out.insert("conflicts".into(), json!(shown.conflicts()));
         out.insert("flags".into(), json!(flags));
+        self.ledger.store().read_blocking(|snap| merge::follow(snap, &schema, kind, &mut out, person))?;
         Ok(out)
     }
 

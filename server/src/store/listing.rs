@@ -1,5 +1,6 @@
 //! Lists: any filter and any sort over the list tables, a page at a time.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use domain::authz::Scope;
@@ -8,7 +9,7 @@ use domain::schema::{Kind, Visibility};
 use rusqlite::types::Value;
 
 use super::projections::{Listed, quoted, read, selected, table};
-use super::{Snapshot, StoreError, scopes};
+use super::{Snapshot, StoreError, merged, scopes};
 
 /// A column to filter or sort by; only names that the store gave or the schema has get into one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,11 @@ impl Column {
             "month_at",
         ];
         known.contains(&name).then(|| Self(quoted(name)))
+    }
+
+    /// The column in which a record says what it was merged into.
+    fn said_merged() -> Self {
+        Self(quoted(&format!("f_{}", domain::merge::FIELD)))
     }
 
     /// The column of an indexed field.
@@ -130,6 +136,16 @@ fn visible(snap: &Snapshot<'_>, kind: &Kind, mine: &[Scope]) -> Result<Clause, S
     })
 }
 
+/// A condition on references, asked of what they come to: rows hold that, whichever record people name.
+fn followed<'a>(snap: &Snapshot<'_>, condition: &'a Condition) -> Result<Cow<'a, Condition>, StoreError> {
+    let Condition::In(column, cells) = condition else { return Ok(Cow::Borrowed(condition)) };
+    if !cells.iter().any(|c| matches!(c, Cell::Id(_))) || *column == Column::said_merged() {
+        return Ok(Cow::Borrowed(condition));
+    }
+    let cells = cells.iter().map(|c| merged::followed_cell(snap, c)).collect::<Result<_, _>>()?;
+    Ok(Cow::Owned(Condition::In(column.clone(), cells)))
+}
+
 fn clause(condition: &Condition) -> Clause {
     match condition {
         Condition::In(column, cells) => {
@@ -176,7 +192,10 @@ fn clause(condition: &Condition) -> Clause {
 /// A failure of the database.
 pub fn page(snap: &Snapshot<'_>, query: &Query<'_>) -> Result<Page, StoreError> {
     let mut clauses = vec![visible(snap, query.kind, query.scopes)?];
-    clauses.extend(query.conditions.iter().map(clause));
+    for condition in &query.conditions {
+        let condition = followed(snap, condition)?;
+        clauses.push(clause(&condition));
+    }
     let condition: Vec<String> = clauses.iter().map(|c| c.sql.clone()).collect();
     let condition = condition.join(" AND ");
     let values: Vec<Value> = clauses.into_iter().flat_map(|c| c.values).collect();

@@ -18,6 +18,7 @@ pub mod cursors;
 pub mod devices;
 pub mod documents;
 pub mod listing;
+pub mod merged;
 pub mod numbers;
 pub mod projections;
 pub mod proposals;

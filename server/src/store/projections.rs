@@ -10,10 +10,10 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{OptionalExtension, ToSql, params};
 use sha2::{Digest as _, Sha256};
 
-use super::{Snapshot, StoreError, Tx, search};
+use super::{Snapshot, StoreError, Tx, merged, search};
 
 /// Raised when rows come to hold something else for the same schema.
-const VERSION: u8 = 1 + domain::search::VERSION;
+const VERSION: u8 = 2 + domain::search::VERSION;
 /// Columns that every list table has, before those of the schema.
 const FIXED: [&str; 12] = [
     "n",
@@ -70,6 +70,7 @@ pub fn create(tx: &Tx<'_>, schema: &Schema) -> Result<(), StoreError> {
         conn.execute_batch(&format!("DROP TABLE {}", quoted(&name)))?;
     }
     search::clear(tx)?;
+    merged::create(tx)?;
     for kind in schema.kinds() {
         conn.execute_batch(&definition(kind))?;
     }
@@ -124,7 +125,7 @@ impl ToSql for Bound<'_> {
     }
 }
 
-/// Puts a record's row and its text for search.
+/// Puts a record's row and its text for search. References to merged records are followed.
 ///
 /// # Errors
 /// A failure of the database.
@@ -145,7 +146,8 @@ pub fn put(tx: &Tx<'_>, kind: &Kind, doc: i64, row: &Row, updated_at: i64) -> Re
     let marks: Vec<String> = (1..=names.len()).map(|i| format!("?{i}")).collect();
     let sql = format!("INSERT OR REPLACE INTO {table} ({}) VALUES ({})", names.join(", "), marks.join(", "));
     let (created_at, created_by) = (row.created_at.map(|t| t.0), row.created_by.map(|u| *u.bytes()));
-    let cells: Vec<Bound<'_>> = row.cells.iter().map(Bound).collect();
+    let followed = merged::followed(tx, kind, &row.cells)?;
+    let cells: Vec<Bound<'_>> = followed.iter().map(Bound).collect();
     let mut values: Vec<&dyn ToSql> = vec![
         &doc,
         row.id.bytes(),
@@ -162,7 +164,7 @@ pub fn put(tx: &Tx<'_>, kind: &Kind, doc: i64, row: &Row, updated_at: i64) -> Re
     ];
     values.extend(cells.iter().map(|c| c as &dyn ToSql));
     tx.conn().prepare_cached(&sql)?.execute(&values[..])?;
-    Ok(())
+    merged::remember(tx, kind, doc, &row.cells, &followed)
 }
 
 /// A row as it is stored.

@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::authz::Scope;
+use domain::merge;
 use domain::schema::{Kind, Schema};
 use domain::search::{Query, folded};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::projections::table;
-use super::{Snapshot, StoreError, Tx, scopes};
+use super::{Snapshot, StoreError, Tx, documents, merged, scopes};
 
 /// Most records that are ranked; of more that match, the newest are taken.
 const CANDIDATES: usize = 1_000;
@@ -133,7 +134,7 @@ impl Sight {
 }
 
 /// Records by number, title and text, as far as the reader sees them. What was found in a companion document
-/// stands for the record that it accompanies.
+/// stands for the record that it accompanies, and a merged record for what it was merged into.
 ///
 /// # Errors
 /// A failure of the database.
@@ -167,18 +168,24 @@ pub fn find(snap: &Snapshot<'_>, asked: &Find<'_>) -> Result<Found, StoreError> 
     let mut taken = HashSet::new();
     for (n, how, _) in ranked {
         let Some((n, kind)) = main(snap, asked.schema, n)? else { continue };
-        if taken.insert(n) {
+        if taken.insert(n) && sight.sees(n) {
             hits.push(Hit { n, kind, how });
         }
     }
     Ok(Found { hits, more })
 }
 
-/// The record that a document is shown as.
+/// The record that a document is shown as, and its kind.
 fn main(snap: &Snapshot<'_>, schema: &Schema, n: i64) -> Result<Option<(i64, String)>, StoreError> {
     let mut stmt = snap.conn().prepare_cached("SELECT kind FROM doc WHERE n = ?1")?;
     let Some(kind) = stmt.query_row([n], |r| r.get::<_, String>(0)).optional()? else { return Ok(None) };
     let Some(of) = schema.kind(&kind) else { return Ok(None) };
+    if merge::possible(of) {
+        // A record that was merged is found as what it was merged into.
+        let Some((id, _)) = documents::identity(snap, n)? else { return Ok(None) };
+        let last = documents::position(snap, merged::resolve(snap, id)?)?.map_or(n, |p| p.n);
+        return Ok(Some((last, kind)));
+    }
     let Some(main) = &of.companion_of else { return Ok(Some((n, kind))) };
     let mut stmt = snap
         .conn()

@@ -15,7 +15,7 @@ use super::{Author, Live};
 use crate::host::Millis;
 use crate::store::changes::{self, Commit, Salt};
 use crate::store::documents::{self, Content, Position};
-use crate::store::{StoreError, Tx, numbers, projections, proposals, scopes};
+use crate::store::{StoreError, Tx, merged, numbers, projections, proposals, scopes};
 
 /// A change that goes in.
 pub struct Chunk {
@@ -184,6 +184,7 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
     }
     scopes::place(tx, n, seq, &reading.scopes)?;
     projections::put(tx, kind, n, &reading.row, setting.now)?;
+    merged::note(tx, setting.schema, kind, &reading.row)?;
     keep(n)?;
     let main = match &kind.companion_of {
         Some(main) => projections::main_of(tx, id)?.map(|(_, id)| (main.clone(), id)),

@@ -8,7 +8,7 @@ use domain::projection;
 
 use super::{Ledger, LedgerError, admission, commit};
 use crate::host::{DAY, Millis};
-use crate::store::{Snapshot, StoreError, Tx, changes, documents, projections, scopes, upkeep};
+use crate::store::{Snapshot, StoreError, Tx, changes, documents, merged, projections, scopes, upkeep};
 
 /// How long changes are kept for deltas; a device that was away longer gets whole documents.
 const TAIL_KEPT: Millis = 30 * DAY;
@@ -109,6 +109,7 @@ impl Ledger {
             }
             let updated_at = changes::commit(tx, seq)?.map_or(0, |c| c.at);
             projections::put(tx, kind, n, &row, updated_at)?;
+            merged::note(tx, &schema, kind, &row)?;
             if let Some(companion) = &kind.companion {
                 projections::accompany(tx, id.companion(companion), n)?;
             }
@@ -165,6 +166,7 @@ impl Ledger {
         let view = record.view(kind);
         let mut row = projection::row(&schema, kind, &view);
         row.search = String::new();
+        row.cells = merged::followed(snap, kind, &row.cells)?.into_owned();
         if projections::get(snap, kind, n)?.is_none_or(|listed| listed.row != row) {
             return Ok(Some("row"));
         }

@@ -3,6 +3,7 @@
 pub mod create;
 pub mod intents;
 pub mod list;
+pub mod merge;
 pub mod show;
 
 use domain::ids::RecordId;
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(show::history))
         .routes(routes!(show::conflicts))
         .routes(routes!(intents::intents))
+        .routes(routes!(merge::merge))
 }
 
 fn author(session: &Session) -> Author {
