@@ -25,8 +25,15 @@ fn made(record: &mut Record, user: UserId, role: Role, salt: u8, intent: Json) -
         Uuid::from_u128(next)
     });
     let zone = Zone::default();
-    let writer =
-        Writer { schema: &schema, zone: &zone, user, role, now: Timestamp(1_760_000_000_000), skew_s: None };
+    let writer = Writer {
+        schema: &schema,
+        zone: &zone,
+        user,
+        role,
+        now: Timestamp(1_760_000_000_000),
+        skew_s: None,
+        historical: false,
+    };
     record.execute(&writer, &intent).unwrap().unwrap()
 }
 

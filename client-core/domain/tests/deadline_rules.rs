@@ -178,6 +178,7 @@ impl Desk {
             role: person.role,
             now,
             skew_s: None,
+            historical: false,
         };
         self.record.execute(&writer, &intent).unwrap_or_else(|e| panic!("{json}: {e:?}"));
     }

@@ -124,7 +124,7 @@ impl Client {
         now: Timestamp,
         skew_s: Option<i64>,
     ) -> Writer<'a> {
-        Writer { schema, zone, user: person.user, role: person.role, now, skew_s }
+        Writer { schema, zone, user: person.user, role: person.role, now, skew_s, historical: false }
     }
 
     /// The record as the person sees it, for reading.

@@ -1,7 +1,7 @@
 //! Building unsent work again: from what the server has, intent by intent, under a new actor.
 
 use domain::authz::Principal;
-use domain::document::{Record, permit};
+use domain::document::{Record, Writer, permit};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
@@ -73,6 +73,7 @@ fn again(
     permit(&env.person, kind, &view, &row.intent)?;
     // It was done when it was done.
     let writer = Client::writer(tx.schema, env.zone, &env.person, Timestamp(row.at), env.skew_s);
+    let writer = Writer { historical: true, ..writer };
     Ok(record.execute(&writer, &row.intent)?)
 }
 

@@ -56,6 +56,7 @@ pub(super) fn make(
                 role: person.role,
                 now: Timestamp(at),
                 skew_s: None,
+                historical: false,
             };
             let intent = Intent::Set { field: field.to_owned(), value: json!(value) };
             let Some(change) = copy.execute(&writer, &intent)? else { continue };

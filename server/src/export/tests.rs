@@ -35,7 +35,8 @@ fn record(schema: &Schema, kind: &str, id: RecordId, intents: &[Json]) -> Record
             next += 1;
             Uuid::from_u128(next)
         });
-        let writer = Writer { schema, zone: &zone, user, role: Role::Office, now, skew_s: None };
+        let writer =
+            Writer { schema, zone: &zone, user, role: Role::Office, now, skew_s: None, historical: false };
         record.execute(&writer, &intent).unwrap();
     }
     record.view(schema.kind(kind).unwrap())

@@ -63,6 +63,7 @@ impl<'a> Side<'a> {
             role: by.role,
             now: at,
             skew_s: None,
+            historical: desk.historical,
         };
         if let Some(made) = self.record.execute(&writer, &intent)? {
             self.chunks.push(made.bytes);
@@ -76,6 +77,8 @@ pub(super) struct Desk<'a> {
     pub(super) schema: &'a Schema,
     pub(super) zone: &'a Zone,
     pub(super) fresh: &'a mut dyn FnMut() -> Uuid,
+    /// What is written was said before: codes may be retired since.
+    pub(super) historical: bool,
 }
 
 impl Desk<'_> {

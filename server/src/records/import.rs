@@ -146,7 +146,7 @@ impl Records {
         };
         let mut fault = None;
         let mut fresh = || self.fresh_or(&mut fault);
-        let mut desk = Desk { schema: &schema, zone: schema.zone(), fresh: &mut fresh };
+        let mut desk = Desk { schema: &schema, zone: schema.zone(), fresh: &mut fresh, historical: true };
         for (i, step) in story.steps.iter().enumerate() {
             draft.run(&mut desk, &step.by, step.at, &step.intent).map_err(|r| r.with("intent", i))?;
         }

@@ -117,7 +117,7 @@ impl Records {
         let at = self.ledger.now();
         let mut fault = None;
         let mut fresh = || self.fresh_or(&mut fault);
-        let mut desk = Desk { schema, zone: schema.zone(), fresh: &mut fresh };
+        let mut desk = Desk { schema, zone: schema.zone(), fresh: &mut fresh, historical: false };
         for (i, intent) in intents.iter().enumerate() {
             draft.run(&mut desk, &author.principal, at, intent).map_err(|r| r.with("intent", i))?;
         }

@@ -90,6 +90,7 @@ impl Phone {
             role: self.role,
             now: Timestamp(self.clock),
             skew_s: None,
+            historical: false,
         };
         let made = held.record.execute(&writer, &intent).unwrap().expect("a change");
         held.pending.push(made.bytes.clone());

@@ -72,6 +72,11 @@ impl Record {
         self.distinct(kind, subject).len() > 1
     }
 
+    /// The values that a register holds, the one showing first; none where there is no register.
+    pub(super) fn values(&self, kind: &Kind, subject: &str) -> Vec<Value> {
+        self.distinct(kind, subject).into_iter().map(|c| c.value).collect()
+    }
+
     fn distinct(&self, kind: &Kind, subject: &str) -> Vec<Candidate> {
         let Some((object, key, field_type)) = self.register(kind, subject) else { return Vec::new() };
         let mut out: Vec<Candidate> = Vec::new();

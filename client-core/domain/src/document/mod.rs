@@ -27,6 +27,7 @@ mod conflict;
 mod genesis;
 mod history;
 mod inspect;
+mod offered;
 mod permit;
 mod read;
 mod scalar;

@@ -35,6 +35,8 @@ pub struct Writer<'a> {
     pub now: Timestamp,
     /// How far that clock is from the server's, in seconds, where it matters (> 120 s).
     pub skew_s: Option<i64>,
+    /// What is written was said before (an import, unsent work built again): codes may be retired since.
+    pub historical: bool,
 }
 
 /// A change that was made.
@@ -64,6 +66,9 @@ impl Record {
         let intent = &self.resolve(kind, &view, intent)?;
         let plan = plan(writer, kind, &view, intent)?;
         survey::check(schema, &view, intent)?;
+        if !writer.historical {
+            self.check_offered(schema, kind, intent, &plan)?;
+        }
         let mut tx = self.doc.transaction();
         match perform(&mut tx, writer, kind, &view, intent, plan) {
             Ok(()) if tx.pending_ops() == 0 => {
@@ -138,9 +143,9 @@ impl Record {
 }
 
 /// Typed values of an intent, checked before anything is written.
-struct Plan<'a> {
-    fields: Vec<(&'a Field, Value)>,
-    entry: Vec<(String, FieldType, Value)>,
+pub(super) struct Plan<'a> {
+    pub(super) fields: Vec<(&'a Field, Value)>,
+    pub(super) entry: Vec<(String, FieldType, Value)>,
 }
 
 fn plan<'a>(

@@ -11,7 +11,8 @@ use crate::time::{Timestamp, Zone};
 
 /// The value that `json` means for `field`; `null` and blank text clear it.
 ///
-/// Strings are taken for every type, so that a command line and a form can send what was typed.
+/// Strings are taken for every type, so that a command line and a form can send what was typed. Codes that
+/// are no longer offered are taken too: whether they may be set is asked of the record that they are set on.
 ///
 /// # Errors
 /// `wrong_type`, `too_long`, `out_of_range`, `unknown_code`, each naming the field and the rule.

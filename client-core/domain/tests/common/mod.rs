@@ -168,6 +168,7 @@ impl Hand {
             role: self.person.role,
             now: Timestamp(self.now),
             skew_s: None,
+            historical: false,
         };
         self.record.execute(&writer, &intent)
     }

@@ -34,8 +34,15 @@ impl Memory {
         let record = self.records.entry((kind.to_owned(), id)).or_insert_with(|| Record::new(kind, id));
         let zone = Zone::default();
         let now = Timestamp(1_790_000_000_000);
-        let writer =
-            Writer { schema: &schema, zone: &zone, user: SYSTEM_USER, role: Role::Admin, now, skew_s: None };
+        let writer = Writer {
+            schema: &schema,
+            zone: &zone,
+            user: SYSTEM_USER,
+            role: Role::Admin,
+            now,
+            skew_s: None,
+            historical: false,
+        };
         record.begin(SYSTEM_USER, actor);
         let mut intent = intent.clone();
         intent.fill_ids(&mut || panic!("the import gives every id"));

@@ -125,6 +125,7 @@ fn complaint(
             role: domain::authz::Role::Engineer,
             now: Timestamp(now),
             skew_s: None,
+            historical: false,
         };
         if let Some(made) = record.execute(&writer, &intent)? {
             out.push(made.bytes);
