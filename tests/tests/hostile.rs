@@ -33,6 +33,7 @@ fn made(record: &mut Record, user: UserId, role: Role, salt: u8, intent: Json) -
         now: Timestamp(1_760_000_000_000),
         skew_s: None,
         historical: false,
+        around: Default::default(),
     };
     record.execute(&writer, &intent).unwrap().unwrap()
 }

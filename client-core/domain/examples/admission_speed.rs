@@ -45,6 +45,7 @@ fn main() {
             chunks: &chunks,
             person: Some(&person),
             proposed: &proposed,
+            around: Default::default(),
         };
         let admission = admit(&incoming);
         let (record, blob) = admission.merged.unwrap();

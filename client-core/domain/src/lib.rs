@@ -12,6 +12,7 @@
 //! | [`deadline`] | what is owed until when: working days, time limits L1–L50, escalation |
 //! | [`lifecycle`] | which status may follow which, who may do it; the fold from events to status |
 //! | [`authz`] | who may do what: one table for both sides |
+//! | [`derive`] | computed fields: what follows from the rest of the record |
 //! | [`document`] | records as Automerge documents: genesis, read, write, conflicts, history |
 //! | [`guard`] | what stands between bytes from outside and Automerge |
 //! | [`projection`] | a record as a row of a list, and as text to search |
@@ -22,6 +23,7 @@
 pub mod authz;
 pub mod calc;
 pub mod deadline;
+pub mod derive;
 pub mod document;
 pub mod error;
 pub mod guard;

@@ -16,8 +16,14 @@ use serde_json::json;
 fn push(schema: &Schema, server: &mut Record, person: &Principal, changes: &[&Made]) -> Admission {
     let chunks: Vec<&[u8]> = changes.iter().map(|m| m.bytes.as_slice()).collect();
     let proposed = BTreeSet::new();
-    let incoming =
-        Incoming { schema, record: server, chunks: &chunks, person: Some(person), proposed: &proposed };
+    let incoming = Incoming {
+        schema,
+        record: server,
+        chunks: &chunks,
+        person: Some(person),
+        proposed: &proposed,
+        around: Default::default(),
+    };
     let admission = admit(&incoming);
     if let Some((record, saved)) = &admission.merged {
         assert_eq!(Record::load(record.id(), saved).unwrap().heads(), record.heads());
@@ -277,8 +283,14 @@ fn decided_changes_pass_without_permission() {
     let change = stranger.set("quantity", "4");
     let proposed = BTreeSet::new();
     let chunks = [change.bytes.as_slice()];
-    let incoming =
-        Incoming { schema: &schema, record: &server, chunks: &chunks, person: None, proposed: &proposed };
+    let incoming = Incoming {
+        schema: &schema,
+        record: &server,
+        chunks: &chunks,
+        person: None,
+        proposed: &proposed,
+        around: Default::default(),
+    };
     let admission = admit(&incoming);
     assert_eq!(outcomes(&admission), [ACCEPTED]);
 }

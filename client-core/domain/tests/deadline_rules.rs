@@ -179,6 +179,7 @@ impl Desk {
             now,
             skew_s: None,
             historical: false,
+            around: Default::default(),
         };
         self.record.execute(&writer, &intent).unwrap_or_else(|e| panic!("{json}: {e:?}"));
     }

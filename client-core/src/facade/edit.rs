@@ -1,7 +1,7 @@
 //! Saving: permission, one change per intent, one transaction for everything.
 
 use domain::authz::{Principal, Role};
-use domain::document::{Made, Record, RecordView, missing, permit};
+use domain::document::{Made, Record, RecordView, permit};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
@@ -14,7 +14,7 @@ use super::route::{Target, route};
 use super::{Client, Open, StoredFile};
 use crate::error::Error;
 use crate::store::pending::NewPending;
-use crate::store::{Durable, documents, rows};
+use crate::store::{Durable, around, documents, rows};
 
 /// A record that was saved.
 #[derive(Clone, Debug, PartialEq)]
@@ -190,17 +190,18 @@ impl Client {
                     (Target::Companion, Some(beside)) => {
                         self.open_companion(&mut open, beside, &person, now, &mut steps)?;
                         let Some(record) = &mut open.companion else { continue };
-                        let made = self.make(beside, record, &person, now, intent).map_err(refused(place))?;
+                        let made =
+                            self.make(beside, record, &person, now, intent, None).map_err(refused(place))?;
                         steps.extend(made.map(|(intent, made)| Step { target, intent, made }));
                     }
                     _ => {
-                        if let (Intent::Event { to, .. }, Some(beside), true) =
-                            (&intent, companion, reads_companion)
-                        {
-                            self.check_companion(&mut open, kind, beside, to).map_err(refused(place))?;
-                        }
-                        let made =
-                            self.make(kind, &mut open.main, &person, now, intent).map_err(refused(place))?;
+                        let beside = match &intent {
+                            Intent::Event { .. } => self.beside(&open, kind, &person)?,
+                            _ => None,
+                        };
+                        let made = self
+                            .make(kind, &mut open.main, &person, now, intent, beside.as_ref())
+                            .map_err(refused(place))?;
                         steps.extend(made.map(|(intent, made)| Step { target, intent, made }));
                     }
                 }
@@ -228,26 +229,25 @@ impl Client {
         let Some(record) = &mut open.companion else { return Ok(()) };
         if record.view(kind).created().is_none() {
             let create = Intent::Create { fields: Map::new(), id: None, temp: None };
-            let made = self.make(kind, record, person, now, create)?;
+            let made = self.make(kind, record, person, now, create, None)?;
             steps.extend(made.map(|(intent, made)| Step { target: Target::Companion, intent, made }));
         }
         Ok(())
     }
 
-    /// A step of the record may need fields of its companion.
-    fn check_companion(&self, open: &mut Open, kind: &Kind, beside: &Kind, to: &str) -> Result<(), Error> {
-        let id = open.main.id().companion(&beside.key);
-        let view = match &open.companion {
-            Some(record) => record.view(beside),
-            None => documents::current(self.store.db(), id)?
-                .unwrap_or_else(|| Record::new(&beside.key, id))
-                .view(beside),
-        };
-        let empty = missing(beside, &view, to);
-        let Some(first) = empty.first() else { return Ok(()) };
-        let mut all = missing(kind, &open.main.view(kind), to);
-        all.extend(empty.iter().cloned());
-        Err(Refusal::field(Code::Required, first).with("to", to).with("missing", all).into())
+    /// The companion as it stands, with what was written to it here: a step may need its fields.
+    fn beside(
+        &self,
+        open: &Open,
+        kind: &Kind,
+        person: &Principal,
+    ) -> Result<Option<(Kind, RecordView)>, Error> {
+        let schema = self.schema();
+        let stored = around::beside(self.store.db(), schema, person.role, kind, open.main.id())?;
+        Ok(stored.map(|(beside, stored)| {
+            let view = open.companion.as_ref().map_or(stored, |record| record.view(beside));
+            (beside.clone(), view)
+        }))
     }
 
     /// One intent on one document, in memory. `None` if it changes nothing.
@@ -258,6 +258,7 @@ impl Client {
         person: &Principal,
         now: Timestamp,
         intent: Intent,
+        beside: Option<&(Kind, RecordView)>,
     ) -> Result<Option<(Intent, Made)>, Error> {
         let view = record.view(kind);
         permit(person, kind, &view, &intent)?;
@@ -274,11 +275,14 @@ impl Client {
         }
         let schema = self.schema().clone();
         let zone = self.zone.clone();
-        let writer = Self::writer(&schema, &zone, person, now, self.skew()?);
-        match record.execute(&writer, &intent) {
-            Ok(made) => Ok(made.map(|made| (intent, made))),
-            Err(refusal) => Err(name_missing(refusal, kind, &view, &intent).into()),
-        }
+        let skew = self.skew()?;
+        let beside = beside.map(|(kind, view)| (kind, view));
+        let id = record.id();
+        let made = around::with(self.store.db(), &schema, kind, id, beside, |around| {
+            let writer = Self::writer(&schema, &zone, person, now, skew, around);
+            record.execute(&writer, &intent)
+        })?;
+        Ok(made.map(|made| (intent, made)))
     }
 
     fn temp_number(&mut self) -> Result<String, Error> {
@@ -337,18 +341,4 @@ fn refused(place: usize) -> impl Fn(Error) -> Error {
         Error::Refused(refusal) => Error::Refused(refusal.with("intent", place)),
         other => other,
     }
-}
-
-/// A step that lacks one field is told of all that it lacks.
-fn name_missing(refusal: Refusal, kind: &Kind, view: &RecordView, intent: &Intent) -> Refusal {
-    let Intent::Event { to, fields, .. } = intent else { return refusal };
-    if refusal.code != Code::Required {
-        return refusal;
-    }
-    let given = |key: &String| fields.get(key).is_some_and(|v| !v.is_null() && v.as_str() != Some(""));
-    let mut all: Vec<String> = missing(kind, view, to).into_iter().filter(|key| !given(key)).collect();
-    if all.is_empty() {
-        all.extend(refusal.params.get("field").and_then(Json::as_str).map(str::to_owned));
-    }
-    refusal.with("missing", all)
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::authz::Principal;
-use domain::document::{Record, Writer};
+use domain::document::{Around, Record, Writer};
 use domain::ids::{DeviceId, RecordId};
 use domain::schema::{Kind, Schema};
 use domain::time::{Timestamp, Zone};
@@ -123,8 +123,9 @@ impl Client {
         person: &Principal,
         now: Timestamp,
         skew_s: Option<i64>,
+        around: Around<'a>,
     ) -> Writer<'a> {
-        Writer { schema, zone, user: person.user, role: person.role, now, skew_s, historical: false }
+        Writer { schema, zone, user: person.user, role: person.role, now, skew_s, historical: false, around }
     }
 
     /// The record as the person sees it, for reading.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::authz::Role;
-use domain::document::{Record, RecordView, Rights};
+use domain::derive;
+use domain::document::{Record, Rights};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
@@ -15,7 +16,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Client, ListFilter};
 use crate::error::Error;
 use crate::store::pending::State;
-use crate::store::{Durable, documents, meta, pending, refused, rows};
+use crate::store::{Durable, around, documents, meta, pending, refused, rows};
 
 /// The state that a record is shown in: what matters most to the person first.
 fn sync_state(unsent: u64, refused: u64, conflicts: usize) -> &'static str {
@@ -50,7 +51,8 @@ impl Client {
             None => return Err(Error::NotFound(id.to_string())),
         };
         let kind = self.kind(record.kind())?;
-        let view = record.view(&kind);
+        let mut view = record.view(&kind);
+        derive::fill(self.schema(), &kind, &mut view);
         if view.created().is_none() && !boxed.is_empty() {
             return Ok(only_refused(id, &boxed));
         }
@@ -243,16 +245,12 @@ impl Client {
         let record = self.load(id)?;
         let kind = self.kind(record.kind())?;
         let view = record.view(&kind);
-        let beside = self.schema().companion(&kind).filter(|_| person.role != Role::Engineer);
-        let other: Option<RecordView> = match beside {
-            Some(beside) => {
-                let id = id.companion(&beside.key);
-                let found = documents::current(self.store.db(), id)?;
-                Some(found.unwrap_or_else(|| Record::new(&beside.key, id)).view(beside))
-            }
-            None => None,
-        };
-        Ok(Record::rights(&person, &kind, &view, beside.zip(other.as_ref())))
+        let (db, schema) = (self.store.db(), self.schema());
+        let beside = around::beside(db, schema, person.role, &kind, id)?;
+        let beside = beside.as_ref().map(|(kind, view)| (*kind, view));
+        Ok(around::with(db, schema, &kind, id, beside, |around| {
+            Record::rights(schema, &person, &kind, &view, around)
+        }))
     }
 
     /// How things stand with the server: counts, the last sync, who is signed in.

@@ -13,6 +13,7 @@
 //! Several processes may open one directory; SQLite's write lock orders them, and the log is only
 //! touched while it is held.
 
+pub(crate) mod around;
 pub(crate) mod documents;
 pub(crate) mod files;
 pub(crate) mod journal;

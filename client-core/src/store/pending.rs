@@ -133,7 +133,10 @@ pub(crate) fn waiting_docs(db: &Connection) -> Result<Vec<(RecordId, String)>, E
     let sql = "SELECT doc, kind FROM pending WHERE state IN ('new', 'sent') GROUP BY doc ORDER BY min(n)";
     let mut query = db.prepare_cached(sql)?;
     let rows = query.query_map([], |r| Ok((RecordId(uuid::Uuid::from_bytes(r.get(0)?)), r.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut docs: Vec<(RecordId, String)> = rows.collect::<Result<_, _>>()?;
+    // A step of a record may need fields of its companion, whose id is derived: those go first.
+    docs.sort_by_key(|(id, _)| id.0.get_version_num() != 8);
+    Ok(docs)
 }
 
 /// Hashes of all.

@@ -1,7 +1,7 @@
 //! List rows: one table per kind, made from the schema, so that no list ever loads a document. They are
 //! rebuilt from documents when the schema has changed.
 
-use domain::document::{Record, RecordView};
+use domain::document::{Linked, Record, RecordView};
 use domain::ids::{RecordId, UserId};
 use domain::projection::{Cell, Row, Storage, columns, row};
 use domain::schema::{Kind, Schema};
@@ -101,6 +101,27 @@ fn create(db: &Connection, kind: &Kind) -> Result<(), Error> {
     ));
     db.execute_batch(&sql)?;
     Ok(())
+}
+
+/// The records with a status that refer to `id`, a record of `kind`, as far as this device has them.
+pub(super) fn linked(
+    db: &Connection,
+    schema: &Schema,
+    kind: &Kind,
+    id: RecordId,
+) -> Result<Vec<Linked>, Error> {
+    let mut found = Vec::new();
+    for other in schema.kinds().filter(|k| k.lifecycle.is_some()) {
+        for column in columns(other).filter(|c| c.field.target.as_ref() == Some(&kind.key)) {
+            let sql = format!("SELECT status FROM {} WHERE \"{}\" = ?1", table(other), column.name);
+            let mut query = db.prepare_cached(&sql)?;
+            let rows = query.query_map([id.bytes()], |r| r.get::<_, String>(0))?;
+            for status in rows {
+                found.push(Linked { kind: other.key.clone(), status: status? });
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn sql(cell: &Cell) -> Sql {

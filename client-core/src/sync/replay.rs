@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::facade::Client;
 use crate::host::Host;
 use crate::store::pending::{Pending, State};
-use crate::store::{Tx, documents, pending, rows};
+use crate::store::{Tx, around, documents, pending, rows};
 
 /// What executing an intent again needs.
 pub(super) struct Env<'a> {
@@ -71,10 +71,18 @@ fn again(
         return Err(Refusal::new(Code::ForbiddenDoc).into());
     }
     permit(&env.person, kind, &view, &row.intent)?;
-    // It was done when it was done.
-    let writer = Client::writer(tx.schema, env.zone, &env.person, Timestamp(row.at), env.skew_s);
-    let writer = Writer { historical: true, ..writer };
-    Ok(record.execute(&writer, &row.intent)?)
+    let role = env.person.role;
+    let beside = match &row.intent {
+        Intent::Event { .. } => around::beside(&tx.db, tx.schema, role, kind, record.id())?,
+        _ => None,
+    };
+    let beside = beside.as_ref().map(|(kind, view)| (*kind, view));
+    let id = record.id();
+    around::with(&tx.db, tx.schema, kind, id, beside, |around| {
+        // It was done when it was done.
+        let writer = Client::writer(tx.schema, env.zone, &env.person, Timestamp(row.at), env.skew_s, around);
+        Ok(record.execute(&Writer { historical: true, ..writer }, &row.intent)?)
+    })
 }
 
 fn refuse(tx: &mut Tx<'_>, env: &Env<'_>, row: &Pending, refusal: &Refusal) -> Result<(), Error> {

@@ -57,6 +57,7 @@ pub(super) fn make(
                 now: Timestamp(at),
                 skew_s: None,
                 historical: false,
+                around: Default::default(),
             };
             let intent = Intent::Set { field: field.to_owned(), value: json!(value) };
             let Some(change) = copy.execute(&writer, &intent)? else { continue };

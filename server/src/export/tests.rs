@@ -35,8 +35,16 @@ fn record(schema: &Schema, kind: &str, id: RecordId, intents: &[Json]) -> Record
             next += 1;
             Uuid::from_u128(next)
         });
-        let writer =
-            Writer { schema, zone: &zone, user, role: Role::Office, now, skew_s: None, historical: false };
+        let writer = Writer {
+            schema,
+            zone: &zone,
+            user,
+            role: Role::Office,
+            now,
+            skew_s: None,
+            historical: false,
+            around: Default::default(),
+        };
         record.execute(&writer, &intent).unwrap();
     }
     record.view(schema.kind(kind).unwrap())

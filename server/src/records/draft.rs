@@ -1,11 +1,10 @@
 //! Intents on one record, carried out in memory: on its document, on its companion's, or on both.
 
 use domain::authz::Principal;
-use domain::document::{Record, Writer, missing, permit};
+use domain::document::{Around, Linked, Record, RecordView, Writer, permit};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
-use domain::lifecycle;
 use domain::schema::{Kind, Schema};
 use domain::survey;
 use domain::time::{Timestamp, Zone};
@@ -46,6 +45,7 @@ impl<'a> Side<'a> {
         by: &Principal,
         at: Timestamp,
         intent: &Intent,
+        around: Around<'_>,
     ) -> Result<(), Refusal> {
         let view = self.record.view(self.kind);
         permit(by, self.kind, &view, intent)?;
@@ -64,6 +64,7 @@ impl<'a> Side<'a> {
             now: at,
             skew_s: None,
             historical: desk.historical,
+            around,
         };
         if let Some(made) = self.record.execute(&writer, &intent)? {
             self.chunks.push(made.bytes);
@@ -79,6 +80,8 @@ pub(super) struct Desk<'a> {
     pub(super) fresh: &'a mut dyn FnMut() -> Uuid,
     /// What is written was said before: codes may be retired since.
     pub(super) historical: bool,
+    /// Records that refer to the one that is written to.
+    pub(super) links: &'a dyn Fn() -> Vec<Linked>,
 }
 
 impl Desk<'_> {
@@ -94,7 +97,7 @@ pub(super) struct Draft<'a> {
     pub(super) companion: Option<Side<'a>>,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
     /// Carries out one intent: what belongs to the companion document on that, the rest on the record's own.
     pub(super) fn run(
         &mut self,
@@ -106,7 +109,8 @@ impl Draft<'_> {
         match intent {
             Intent::Create { fields, id, temp } => {
                 let (own, other) = self.split(fields);
-                self.main.run(desk, by, at, &Intent::Create { fields: own, id: *id, temp: temp.clone() })?;
+                let create = Intent::Create { fields: own, id: *id, temp: temp.clone() };
+                self.main.run(desk, by, at, &create, Around::default())?;
                 self.set_on_companion(desk, by, at, other)
             }
             Intent::Set { field, value } if self.is_companions(field) => {
@@ -115,15 +119,12 @@ impl Draft<'_> {
             Intent::Event { to, why, fields, id } => {
                 let (own, other) = self.split(fields);
                 self.set_on_companion(desk, by, at, other)?;
-                // A step that does not exist is refused for that, not for what it would need.
-                if let Some(side) = self.companion.as_ref().filter(|_| self.leads_to(to)) {
-                    let lacking = missing(side.kind, &side.record.view(side.kind), to);
-                    if let Some(field) = lacking.first() {
-                        return Err(Refusal::field(Code::Required, field).with("to", to.clone()));
-                    }
-                }
+                let beside = self.companion_view();
+                let links = desk.links;
+                let around =
+                    Around { beside: beside.as_ref().map(|(kind, view)| (*kind, view)), links: Some(links) };
                 let event = Intent::Event { to: to.clone(), why: why.clone(), fields: own, id: *id };
-                self.main.run(desk, by, at, &event)
+                self.main.run(desk, by, at, &event, around)
             }
             Intent::Choose { field: subject, .. }
             | Intent::Add { collection: subject, .. }
@@ -133,18 +134,18 @@ impl Draft<'_> {
                 if self.is_companions(key) {
                     self.on_companion(desk, by, at, intent)
                 } else {
-                    self.main.run(desk, by, at, intent)
+                    self.main.run(desk, by, at, intent, Around::default())
                 }
             }
-            Intent::Set { .. } | Intent::Assign { .. } => self.main.run(desk, by, at, intent),
+            Intent::Set { .. } | Intent::Assign { .. } => {
+                self.main.run(desk, by, at, intent, Around::default())
+            }
         }
     }
 
-    fn leads_to(&self, to: &str) -> bool {
-        let kind = self.main.kind;
-        let status = self.main.record.view(kind).folded.status;
-        let cycle = kind.lifecycle.as_deref().and_then(lifecycle::by_key);
-        cycle.is_some_and(|c| c.step(&status, to).is_some())
+    /// The companion as it stands, with what was written to it here.
+    pub(super) fn companion_view(&self) -> Option<(&'a Kind, RecordView)> {
+        self.companion.as_ref().map(|side| (side.kind, side.record.view(side.kind)))
     }
 
     fn is_companions(&self, key: &str) -> bool {
@@ -178,8 +179,9 @@ impl Draft<'_> {
     ) -> Result<(), Refusal> {
         let Some(side) = &mut self.companion else { return Err(Refusal::new(Code::UnknownField)) };
         if !side.exists() {
-            side.run(desk, by, at, &Intent::Create { fields: Map::new(), id: None, temp: None })?;
+            let create = Intent::Create { fields: Map::new(), id: None, temp: None };
+            side.run(desk, by, at, &create, Around::default())?;
         }
-        side.run(desk, by, at, intent)
+        side.run(desk, by, at, intent, Around::default())
     }
 }

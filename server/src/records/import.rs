@@ -2,6 +2,7 @@
 //! many records in one transaction.
 
 use domain::authz::Principal;
+use domain::document::Around;
 use domain::error::Refusal;
 use domain::ids::RecordId;
 use domain::intent::Intent;
@@ -146,7 +147,9 @@ impl Records {
         };
         let mut fault = None;
         let mut fresh = || self.fresh_or(&mut fault);
-        let mut desk = Desk { schema: &schema, zone: schema.zone(), fresh: &mut fresh, historical: true };
+        let links = || if story.id.is_some() { self.ledger.links(&kind, id) } else { Vec::new() };
+        let zone = schema.zone();
+        let mut desk = Desk { schema: &schema, zone, fresh: &mut fresh, historical: true, links: &links };
         for (i, step) in story.steps.iter().enumerate() {
             draft.run(&mut desk, &step.by, step.at, &step.intent).map_err(|r| r.with("intent", i))?;
         }
@@ -157,7 +160,7 @@ impl Records {
         for side in std::iter::once(&draft.main).chain(&draft.companion) {
             let Some(incoming) = side.incoming() else { continue };
             // Each step was permitted to its author when it was made; here only structure is judged.
-            let mut prepared = self.ledger.prepare(None, &incoming, &side.state)?;
+            let mut prepared = self.ledger.prepare(None, &incoming, &side.state, Around::default())?;
             if let Some(refusal) = prepared.obstacle() {
                 return Err(refusal.into());
             }

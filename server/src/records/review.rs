@@ -1,7 +1,7 @@
 //! Proposed changes: what waits for the office, and its decision.
 
 use domain::authz::{Principal, Role};
-use domain::document::Record;
+use domain::document::{Around, Record};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::time::Timestamp;
@@ -113,7 +113,12 @@ impl Records {
         state: &State,
     ) -> Result<bool, LedgerError> {
         let chunks = concerned.iter().map(|p| p.data.clone()).collect();
-        let prepared = self.ledger.prepare(None, &Incoming { id, kind: kind.to_owned(), chunks }, state)?;
+        let prepared = self.ledger.prepare(
+            None,
+            &Incoming { id, kind: kind.to_owned(), chunks },
+            state,
+            Around::default(),
+        )?;
         if let Some(refusal) = prepared.obstacle() {
             return Err(refusal.into());
         }

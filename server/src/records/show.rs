@@ -1,7 +1,8 @@
 //! One record as JSON: what it is, how it came to be, where people disagree. Record and companion are shown as one.
 
 use domain::authz::Principal;
-use domain::document::{Conflict, Record, RecordView};
+use domain::derive;
+use domain::document::{Around, Conflict, Record, RecordView};
 use domain::ids::RecordId;
 use domain::projection;
 use domain::schema::{Kind, Schema};
@@ -55,7 +56,8 @@ impl Records {
     ) -> Result<Map<String, Json>, LedgerError> {
         let schema = self.ledger.schema();
         let shown = self.open(&schema, person, kind, id)?;
-        let view = shown.record.view(kind);
+        let mut view = shown.record.view(kind);
+        derive::fill(&schema, kind, &mut view);
         let row = projection::row(&schema, kind, &view);
         let mut out = view.to_json();
         let number = row.number.or(row.temp_number);
@@ -79,7 +81,10 @@ impl Records {
             }
         }
         let companion = other.as_ref().map(|(kind, view, _)| (*kind, view));
-        out.insert("rights".into(), json!(Record::rights(person, kind, &view, companion)));
+        let links = || self.ledger.links(kind, id);
+        let around = Around { beside: companion, links: Some(&links) };
+        let rights = Record::rights(&schema, person, kind, &view, around);
+        out.insert("rights".into(), json!(rights));
         out.insert("conflicts".into(), json!(shown.conflicts()));
         out.insert("flags".into(), json!(flags));
         self.ledger.store().read_blocking(|snap| merge::follow(snap, &schema, kind, &mut out, person))?;

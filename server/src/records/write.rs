@@ -1,7 +1,7 @@
 //! Creating and changing records by intents. A request is all or nothing.
 
 use domain::authz::Principal;
-use domain::document::Record;
+use domain::document::{Around, Linked, Record, RecordView};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
@@ -117,7 +117,10 @@ impl Records {
         let at = self.ledger.now();
         let mut fault = None;
         let mut fresh = || self.fresh_or(&mut fault);
-        let mut desk = Desk { schema, zone: schema.zone(), fresh: &mut fresh, historical: false };
+        let (kind, id) = (draft.main.kind, draft.main.id);
+        let links = || self.ledger.links(kind, id);
+        let zone = schema.zone();
+        let mut desk = Desk { schema, zone, fresh: &mut fresh, historical: false, links: &links };
         for (i, intent) in intents.iter().enumerate() {
             draft.run(&mut desk, &author.principal, at, intent).map_err(|r| r.with("intent", i))?;
         }
@@ -129,9 +132,12 @@ impl Records {
 
     fn submit(&self, author: &Author, draft: &Draft<'_>) -> Result<bool, LedgerError> {
         let mut writes = Vec::new();
+        let beside = draft.companion_view();
+        let links = || self.ledger.links(draft.main.kind, draft.main.id);
         for side in std::iter::once(&draft.main).chain(&draft.companion) {
             let Some(incoming) = side.incoming() else { continue };
-            let mut prepared: Prepared = self.ledger.prepare(Some(author), &incoming, &side.state)?;
+            let mut prepared: Prepared =
+                self.ledger.prepare(Some(author), &incoming, &side.state, around(side, &beside, &links))?;
             if let Some(refusal) = prepared.obstacle() {
                 return Err(refusal.into());
             }
@@ -156,6 +162,18 @@ impl Records {
     pub fn now(&self) -> Timestamp {
         self.ledger.now()
     }
+}
+
+/// What stands around a document: the companion stands beside the record, and nothing beside the companion.
+fn around<'a>(
+    side: &Side<'_>,
+    beside: &'a Option<(&Kind, RecordView)>,
+    links: &'a dyn Fn() -> Vec<Linked>,
+) -> Around<'a> {
+    if side.kind.companion_of.is_some() {
+        return Around::default();
+    }
+    Around { beside: beside.as_ref().map(|(kind, view)| (*kind, view)), links: Some(links) }
 }
 
 /// Puts a `create` in front, out of the leading `set`s, if there is none.

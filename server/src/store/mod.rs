@@ -17,6 +17,7 @@ pub mod changes;
 pub mod cursors;
 pub mod devices;
 pub mod documents;
+pub mod links;
 pub mod listing;
 pub mod merged;
 pub mod numbers;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::authz::{Role, Scope};
-use domain::document::{self, Hash, Outcome, Record};
+use domain::document::{self, Around, Hash, Linked, Outcome, Record, RecordView};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::schema::{Kind, Visibility};
@@ -15,7 +15,7 @@ use domain::schema::{Kind, Visibility};
 use super::commit::{self, Chunk, DocWrite, Done, Setting, Written};
 use super::{Author, Ledger, LedgerError, sees};
 use crate::store::documents::{Position, Stored};
-use crate::store::{Durable, Snapshot, StoreError, documents, proposals, scopes};
+use crate::store::{Durable, Snapshot, StoreError, documents, links, proposals, scopes};
 
 /// How often a document is judged anew when others keep writing to it.
 const ATTEMPTS: usize = 12;
@@ -118,14 +118,20 @@ impl Ledger {
     /// A failure of the store; nothing is then promised about any of it. A refusal of one document's changes is no
     /// error: it stands in the outcomes, and harms no other document.
     pub fn push(&self, author: &Author, items: &[Incoming]) -> Result<Vec<Admitted>, LedgerError> {
-        let mut admitted = Vec::with_capacity(items.len());
-        for some in items.chunks(AT_ONCE) {
-            admitted.extend(self.push_some(author, some)?);
+        // A step of a record may need fields of its companion: what was sent of that goes in first.
+        let (beside, main): (Vec<usize>, Vec<usize>) = (0..items.len())
+            .partition(|i| self.schema().kind(&items[*i].kind).is_some_and(|k| k.companion_of.is_some()));
+        let mut admitted: Vec<Option<Admitted>> = items.iter().map(|_| None).collect();
+        for some in beside.chunks(AT_ONCE).chain(main.chunks(AT_ONCE)) {
+            let part: Vec<&Incoming> = some.iter().map(|i| &items[*i]).collect();
+            for (i, one) in some.iter().zip(self.push_some(author, &part)?) {
+                admitted[*i] = Some(one);
+            }
         }
-        Ok(admitted)
+        Ok(admitted.into_iter().flatten().collect())
     }
 
-    fn push_some(&self, author: &Author, items: &[Incoming]) -> Result<Vec<Admitted>, LedgerError> {
+    fn push_some(&self, author: &Author, items: &[&Incoming]) -> Result<Vec<Admitted>, LedgerError> {
         let mut admitted: Vec<Option<Admitted>> = items.iter().map(|_| None).collect();
         let mut todo: Vec<usize> = (0..items.len()).collect();
         for _ in 0..ATTEMPTS {
@@ -135,7 +141,7 @@ impl Ledger {
             let mut writes = Vec::new();
             let mut waiting = Vec::new();
             for (i, state) in todo.iter().zip(states) {
-                let mut prepared = self.judge(author, &items[*i], &state)?;
+                let mut prepared = self.judge(author, items[*i], &state)?;
                 match prepared.write.take() {
                     Some(write) => {
                         writes.push(write);
@@ -176,10 +182,38 @@ impl Ledger {
 
     /// Judges one document's changes; a panic on the way refuses them and harms nothing else.
     fn judge(&self, author: &Author, item: &Incoming, state: &State) -> Result<Prepared, LedgerError> {
-        let judged = catch_unwind(AssertUnwindSafe(|| self.prepare(Some(author), item, state)));
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let beside = self.beside(author, item)?;
+            let links = || self.schema().kind(&item.kind).map(|k| self.links(k, item.id)).unwrap_or_default();
+            let around =
+                Around { beside: beside.as_ref().map(|(kind, view)| (kind, view)), links: Some(&links) };
+            self.prepare(Some(author), item, state, around)
+        }));
         judged.unwrap_or_else(|_| {
             tracing::error!(record = %item.id, "judging a change panicked");
             Ok(Prepared::refused(item.chunks.len(), &Refusal::new(Code::ServerFault)))
+        })
+    }
+
+    /// The companion of a record that somebody who reads it writes to.
+    fn beside(&self, author: &Author, item: &Incoming) -> Result<Option<(Kind, RecordView)>, LedgerError> {
+        let schema = self.schema();
+        let companion = schema.kind(&item.kind).and_then(|k| schema.companion(k));
+        let Some(kind) = companion.filter(|_| author.principal.role != Role::Engineer) else {
+            return Ok(None);
+        };
+        let id = item.id.companion(&kind.key);
+        let state = self.store().read_blocking(|snap| State::read(snap, id))?;
+        let view = state.record(&kind.key, id)?.view(kind);
+        Ok(Some((kind.clone(), view)))
+    }
+
+    /// The records that refer to a record; none if they cannot be read, which is logged.
+    pub(crate) fn links(&self, kind: &Kind, id: RecordId) -> Vec<Linked> {
+        let found = self.store().read_blocking(|snap| links::to(snap, &self.schema(), kind, id));
+        found.unwrap_or_else(|error| {
+            tracing::error!(%error, record = %id, "records that refer to it cannot be read");
+            Vec::new()
         })
     }
 
@@ -190,6 +224,7 @@ impl Ledger {
         author: Option<&Author>,
         item: &Incoming,
         state: &State,
+        around: Around<'_>,
     ) -> Result<Prepared, LedgerError> {
         let refused = |code| Ok(Prepared::refused(item.chunks.len(), &Refusal::new(code)));
         let schema = self.schema();
@@ -213,6 +248,7 @@ impl Ledger {
             chunks: &chunks,
             person: author.map(|a| &a.principal),
             proposed: if author.is_some() { &proposed } else { &none },
+            around,
         });
         let mut merged = Vec::new();
         let mut kept = Vec::new();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::document::{Hash, Outcome};
+use domain::document::{Around, Hash, Outcome};
 use domain::ids::RecordId;
 
 use super::{Incoming, Ledger, LedgerError, State};
@@ -75,7 +75,7 @@ impl Ledger {
     /// `Some(true)` if the history is complete now, `Some(false)` if the changes do not complete it.
     fn complete(&self, offered: &Offered, state: &State) -> Result<Option<bool>, LedgerError> {
         let item = Incoming { id: offered.id, kind: offered.kind.clone(), chunks: offered.chunks.clone() };
-        let prepared = self.prepare(None, &item, state)?;
+        let prepared = self.prepare(None, &item, state, Around::default())?;
         if prepared.outcomes.iter().any(|o| matches!(o, Outcome::Refused { .. })) {
             return Ok(Some(false));
         }

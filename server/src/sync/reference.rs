@@ -100,21 +100,21 @@ impl Ledger {
     /// Lifecycles by key; each step with the fields that some kind needs for it.
     fn lifecycles(&self) -> Map<String, Json> {
         let schema = self.schema();
-        let needs = |cycle: &str, to: &str| {
+        let needs = |cycle: &str, step: &lifecycle::Transition| {
             let mut keys: Vec<String> = Vec::new();
             for kind in schema.kinds().filter(|k| k.lifecycle.as_deref() == Some(cycle)) {
-                keys.extend(domain::document::requirements(kind, to).map(str::to_owned));
+                keys.extend(domain::document::named(kind, step).map(str::to_owned));
                 if let Some(companion) = schema.companion(kind) {
-                    keys.extend(domain::document::requirements(companion, to).map(str::to_owned));
+                    keys.extend(domain::document::named(companion, step).map(str::to_owned));
                 }
             }
             keys
         };
         let cycles = lifecycle::all().iter().map(|cycle| {
             let mut json = cycle.to_json();
-            for step in json["transitions"].as_array_mut().into_iter().flatten() {
-                let to = step["to"].as_str().unwrap_or_default().to_owned();
-                step["requires"] = json!(needs(cycle.key, &to));
+            let steps = json["transitions"].as_array_mut().into_iter().flatten();
+            for (json, step) in steps.zip(cycle.transitions) {
+                json["requires"] = json!(needs(cycle.key, step));
             }
             (cycle.key.to_owned(), json)
         });

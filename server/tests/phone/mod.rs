@@ -91,6 +91,7 @@ impl Phone {
             now: Timestamp(self.clock),
             skew_s: None,
             historical: false,
+            around: Default::default(),
         };
         let made = held.record.execute(&writer, &intent).unwrap().expect("a change");
         held.pending.push(made.bytes.clone());

@@ -30,6 +30,7 @@ mod inspect;
 mod offered;
 mod permit;
 mod read;
+mod rules;
 mod scalar;
 mod write;
 
@@ -43,8 +44,9 @@ pub use conflict::{Conflict, ConflictValue};
 pub use genesis::{genesis_change, genesis_hash};
 pub use history::HistoryItem;
 pub use inspect::{Admission, Incoming, Judged, Outcome, admit};
-pub use permit::{Rights, Step, missing, permit, requirements};
+pub use permit::{Rights, Step, permit};
 pub use read::{Entry, RecordView};
+pub use rules::{Around, Ground, Linked, named, not_before};
 pub use write::{Made, Writer};
 
 pub(crate) use read::facts_of_events;

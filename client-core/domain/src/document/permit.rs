@@ -2,31 +2,13 @@
 //! it writes. The server asks again of the change's bytes ([`super::admit`]); both use the same table.
 
 use super::read::cycle_of;
+use super::rules::{Around, Ground};
 use super::{Record, RecordView};
 use crate::authz::{Act, Deed, Principal, Verdict, decide};
 use crate::error::{Code, Refusal};
 use crate::intent::Intent;
-use crate::schema::{Access, Kind, Required};
-
-/// Fields and collections that entering a status needs.
-pub fn requirements<'a>(kind: &'a Kind, to: &'a str) -> impl Iterator<Item = &'a str> {
-    let entering = move |r: &Required| matches!(r, Required::Entering(list) if list.iter().any(|s| s == to));
-    let fields = kind.fields.iter().filter(move |f| entering(&f.required)).map(|f| f.key.as_str());
-    let collections = kind.collections.iter().filter(move |c| entering(&c.required)).map(|c| c.key.as_str());
-    fields.chain(collections)
-}
-
-/// What of [`requirements`] the record does not have yet.
-#[must_use]
-pub fn missing(kind: &Kind, view: &RecordView, to: &str) -> Vec<String> {
-    requirements(kind, to)
-        .filter(|key| match kind.collection(key) {
-            Some(_) => !view.collections.get(*key).is_some_and(|c| c.iter().any(|e| !e.removed)),
-            None => view.value(key).is_empty(),
-        })
-        .map(str::to_owned)
-        .collect()
-}
+use crate::lifecycle::Check;
+use crate::schema::{Access, Kind, Schema};
 
 /// Checks an intent against the permission table, as things stand in `view`.
 ///
@@ -155,22 +137,25 @@ pub struct Step {
     pub requires: Vec<String>,
     /// What of that is empty.
     pub missing: Vec<String>,
+    /// Conditions that do not hold, by their words.
+    pub unmet: Vec<&'static str>,
 }
 
 impl Record {
-    /// What `person` may do to the record now. `companion` is the companion document's kind and view,
-    /// where the person reads it.
+    /// What `person` may do to the record now, with what stands around it.
     #[must_use]
     pub fn rights(
+        schema: &Schema,
         person: &Principal,
         kind: &Kind,
         view: &RecordView,
-        companion: Option<(&Kind, &RecordView)>,
+        around: Around<'_>,
     ) -> Rights {
         let mut rights = Rights::default();
         let may =
             |kind: &Kind, view: &RecordView, intent: &Intent| permit(person, kind, view, intent).is_ok();
-        for (kind, view) in std::iter::once((kind, view)).chain(companion) {
+        let ground = Ground { schema, kind, view, around };
+        for (kind, view) in ground.parts() {
             for field in &kind.fields {
                 let set = Intent::Set { field: field.key.clone(), value: serde_json::Value::Null };
                 if may(kind, view, &set) {
@@ -195,16 +180,12 @@ impl Record {
         let relation = view.facts(kind).relation(person.user);
         if let Some(cycle) = cycle_of(kind) {
             for step in cycle.steps_from(&view.folded.status).filter(|s| s.who.includes(person, relation)) {
-                let both = |f: &dyn Fn(&Kind, &RecordView) -> Vec<String>| {
-                    let mut all = f(kind, view);
-                    all.extend(companion.iter().flat_map(|(k, v)| f(k, v)));
-                    all
-                };
                 rights.transitions.push(Step {
                     to: step.to.to_owned(),
                     why: step.why,
-                    requires: both(&|k, _| requirements(k, step.to).map(str::to_owned).collect()),
-                    missing: both(&|k, v| missing(k, v, step.to)),
+                    requires: ground.requirements(step).into_iter().map(str::to_owned).collect(),
+                    missing: ground.missing(step),
+                    unmet: ground.unmet(step).into_iter().map(Check::as_str).collect(),
                 });
             }
         }

@@ -7,21 +7,22 @@ use automerge::{Change, ChangeHash, ObjId, ObjType, ROOT, ReadDoc as _, ScalarVa
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::permit::missing;
 use super::read::cycle_of;
+use super::rules::{Around, Ground, no_duplicate, not_before};
 use super::scalar::to_scalar;
 use super::{Hash, Record, RecordView};
 use crate::authz::Role;
 use crate::error::{Code, Refusal};
 use crate::ids::{UserId, id22};
 use crate::intent::Intent;
-use crate::schema::{Collection, FILE_FIELDS, Field, FieldType, Kind, Label, Schema};
+use crate::lifecycle::Transition;
+use crate::schema::{Collection, FILE_FIELDS, Field, FieldType, Kind, Label, Required, Schema};
 use crate::survey;
 use crate::time::{Timestamp, Zone};
 use crate::value::{self, Value};
 
 /// Who writes, when, and by which schema. Time and identity are given, never asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Writer<'a> {
     /// The schema.
     pub schema: &'a Schema,
@@ -37,6 +38,8 @@ pub struct Writer<'a> {
     pub skew_s: Option<i64>,
     /// What is written was said before (an import, unsent work built again): codes may be retired since.
     pub historical: bool,
+    /// What stands around the record.
+    pub around: Around<'a>,
 }
 
 /// A change that was made.
@@ -161,9 +164,7 @@ fn plan<'a>(
                 return Err(Refusal::new(Code::BadRequest).with("detail", "exists"));
             }
             plan.fields = typed_fields(writer, kind, fields)?;
-            for field in
-                kind.fields.iter().filter(|f| matches!(f.required, crate::schema::Required::Always(_)))
-            {
+            for field in kind.fields.iter().filter(|f| matches!(f.required, Required::Always(_))) {
                 if !plan.fields.iter().any(|(f, v)| f.key == field.key && !v.is_empty()) {
                     return Err(Refusal::field(Code::Required, &field.key));
                 }
@@ -173,44 +174,90 @@ fn plan<'a>(
             let fields = Map::from_iter([(field.clone(), value.clone())]);
             plan.fields = typed_fields(writer, kind, &fields)?;
             if let Some((field, Value::Null)) = plan.fields.first()
-                && matches!(field.required, crate::schema::Required::Always(_))
+                && matches!(field.required, Required::Always(_))
             {
                 return Err(Refusal::field(Code::Required, &field.key));
             }
         }
-        Intent::Add { collection, fields, .. } | Intent::Update { collection, fields, .. } => {
+        Intent::Add { collection, fields, id } => {
             let collection = collection_of(kind, collection)?;
-            if let Intent::Update { id, .. } = intent {
-                existing(view, collection, *id)?;
-            }
             plan.entry = typed_entry(writer, collection, fields)?;
+            unique_entry(collection, view, *id, &plan.entry)?;
+            let given = |key: &str| plan.entry.iter().any(|(k, _, v)| k == key && !v.is_empty());
+            entry_needs(collection, given)?;
+        }
+        Intent::Update { collection, fields, id } => {
+            let collection = collection_of(kind, collection)?;
+            existing(view, collection, *id)?;
+            plan.entry = typed_entry(writer, collection, fields)?;
+            unique_entry(collection, view, Some(*id), &plan.entry)?;
+            let cleared = |key: &str| plan.entry.iter().any(|(k, _, v)| k == key && v.is_empty());
+            entry_needs(collection, |key| !cleared(key))?;
         }
         Intent::Remove { collection, id } => existing(view, collection_of(kind, collection)?, *id)?,
         Intent::Event { to, fields, why, .. } => {
             plan.fields = typed_fields(writer, kind, fields)?;
-            check_step(kind, view, to, why.as_deref())?;
-            let mut after = view.clone();
-            for (field, value) in &plan.fields {
-                after.fields.insert(field.key.clone(), value.clone());
-            }
-            if let Some(field) = missing(kind, &after, to).first() {
-                return Err(Refusal::field(Code::Required, field).with("to", to.clone()));
+            let step = check_step(kind, view, to, why.as_deref())?;
+            let after = with(view, &plan.fields);
+            if let Some(step) = step {
+                Ground { schema: writer.schema, kind, view: &after, around: writer.around }.step(step)?;
             }
         }
         Intent::Assign { .. } => {}
         Intent::Choose { .. } => return Err(fault("unresolved choice")),
     }
+    if !plan.fields.is_empty() {
+        let touched: Vec<&str> = plan.fields.iter().map(|(f, _)| f.key.as_str()).collect();
+        not_before(kind, &with(view, &plan.fields), &touched, writer.zone)?;
+    }
     Ok(plan)
 }
 
-fn check_step(kind: &Kind, view: &RecordView, to: &str, why: Option<&str>) -> Result<(), Refusal> {
+/// Fields without which an entry means nothing.
+pub(super) fn entry_needs(collection: &Collection, given: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+    let mut needed = collection.fields.iter().filter(|f| matches!(f.required, Required::Always(_)));
+    match needed.find(|f| !given(&f.key)) {
+        Some(field) => Err(Refusal::field(Code::Required, &format!("{}/{}", collection.key, field.key))),
+        None => Ok(()),
+    }
+}
+
+/// The record with these values in it.
+fn with(view: &RecordView, fields: &[(&Field, Value)]) -> RecordView {
+    let mut after = view.clone();
+    for (field, value) in fields {
+        after.fields.insert(field.key.clone(), value.clone());
+    }
+    after
+}
+
+fn unique_entry(
+    collection: &Collection,
+    view: &RecordView,
+    own: Option<Uuid>,
+    entry: &[(String, FieldType, Value)],
+) -> Result<(), Refusal> {
+    let Some(key) = &collection.unique else { return Ok(()) };
+    match entry.iter().find(|(k, ..)| k == key) {
+        Some((.., value)) => no_duplicate(collection, view, own, value),
+        None => Ok(()),
+    }
+}
+
+/// The step that leads to a status; `None` where it only settles two steps that were taken at the same time.
+fn check_step(
+    kind: &Kind,
+    view: &RecordView,
+    to: &str,
+    why: Option<&str>,
+) -> Result<Option<&'static Transition>, Refusal> {
     let cycle = cycle_of(kind).ok_or_else(|| Refusal::new(Code::BadTransition).with("to", to))?;
     let from = view.folded.status.as_str();
     // Settling a status conflict is no step: it says which of two steps stands.
     let settles = view.folded.conflicted
         && view.events.iter().any(|e| view.folded.frontier.contains(&e.id) && e.to == to);
     if settles {
-        return Ok(());
+        return Ok(None);
     }
     let step = cycle
         .step(from, to)
@@ -218,7 +265,7 @@ fn check_step(kind: &Kind, view: &RecordView, to: &str, why: Option<&str>) -> Re
     if step.why && why.is_none_or(|w| w.trim().is_empty()) {
         return Err(Refusal::field(Code::Required, "why").with("to", to));
     }
-    Ok(())
+    Ok(Some(step))
 }
 
 fn typed_fields<'a>(
@@ -272,7 +319,7 @@ pub(super) fn implied_field(collection: &Collection, key: &str) -> Option<Field>
         hint: None,
         list: None,
         target: None,
-        required: crate::schema::Required::default(),
+        required: Required::default(),
         when: None,
         not_before: None,
         declared_access: Some(collection.access),

@@ -76,6 +76,41 @@ pub fn fold(cycle: Option<&Lifecycle>, events: &[Event]) -> Folded {
     }
 }
 
+/// A step as it was taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken<'a> {
+    /// The status that its author saw; empty for the first.
+    pub from: String,
+    /// The event.
+    pub event: &'a Event,
+}
+
+/// The steps of a record, each after those that its author saw; steps taken without knowledge of each other by
+/// their authors' clocks.
+#[must_use]
+pub fn taken<'a>(cycle: Option<&Lifecycle>, events: &'a [Event]) -> Vec<Taken<'a>> {
+    let mut waiting: Vec<&Event> =
+        events.iter().filter(|e| matches!(e.t.as_str(), "created" | "status")).collect();
+    waiting.sort_by_key(|e| (e.at, e.id));
+    let known: BTreeSet<Uuid> = waiting.iter().map(|e| e.id).collect();
+    let mut done: BTreeSet<Uuid> = BTreeSet::new();
+    let mut out = Vec::with_capacity(waiting.len());
+    // Events that name each other in a circle cannot come from a program; they are left out.
+    while let Some(next) =
+        waiting.iter().position(|e| e.prev.iter().all(|p| done.contains(p) || !known.contains(p)))
+    {
+        let event = waiting.remove(next);
+        let seen: Vec<Event> = events
+            .iter()
+            .filter(|e| event.prev.contains(&e.id))
+            .map(|e| Event { prev: Vec::new(), ..e.clone() })
+            .collect();
+        out.push(Taken { from: fold(cycle, &seen).status, event });
+        done.insert(event.id);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

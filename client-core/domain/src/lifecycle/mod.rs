@@ -28,7 +28,7 @@ use crate::authz::{Permission, Principal, Relation, Role};
 use crate::schema::Label;
 
 pub use check::Check;
-pub use fold::{Event, Folded, fold};
+pub use fold::{Event, Folded, Taken, fold, taken};
 
 /// A status.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,7 @@
 use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::{Map, Value as Json, json};
 
+use crate::derive;
 use crate::document::RecordView;
 use crate::ids::{RecordId, UserId};
 use crate::schema::{Field, FieldType, Kind, Schema};
@@ -103,6 +104,13 @@ pub struct Row {
 /// The row of a record.
 #[must_use]
 pub fn row(schema: &Schema, kind: &Kind, view: &RecordView) -> Row {
+    // Computed fields are columns like any other.
+    let filled = kind.fields.iter().any(|f| f.computed).then(|| {
+        let mut view = view.clone();
+        derive::fill(schema, kind, &mut view);
+        view
+    });
+    let view = filled.as_ref().unwrap_or(view);
     let number = kind.number.as_ref().map(|n| view.value(&n.field).to_text()).filter(|n| !n.is_empty());
     let created = view.created();
     let temp_number = created.and_then(|e| e.temp.clone());

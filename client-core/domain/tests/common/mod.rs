@@ -169,6 +169,7 @@ impl Hand {
             now: Timestamp(self.now),
             skew_s: None,
             historical: false,
+            around: Default::default(),
         };
         self.record.execute(&writer, &intent)
     }

@@ -273,6 +273,7 @@ impl Server {
                     chunks: &chunks,
                     person: Some(person),
                     proposed: &proposed,
+                    around: Default::default(),
                 };
                 match admit(&incoming).judged.remove(0).outcome {
                     Outcome::Accepted(_) => {}

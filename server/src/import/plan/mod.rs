@@ -7,10 +7,11 @@ mod source;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::document::{Entry, RecordView, requirements};
+use domain::document::{Entry, RecordView, named};
 use domain::ids::RecordId;
 use domain::intent::Intent;
 use domain::keys;
+use domain::lifecycle;
 use domain::schema::{Kind, Schema};
 use domain::time::Zone;
 use domain::value::Value;
@@ -521,8 +522,11 @@ impl Planner<'_> {
             draft.fields.contains_key(key)
                 || current.is_some_and(|c| c.fields.get(key).is_some_and(|v| !v.is_empty()))
         };
-        let kinds = std::iter::once(self.shape.kind).chain(self.shape.schema.companion(self.shape.kind));
-        kinds.flat_map(|k| requirements(k, REGISTERED)).filter(|key| !has(key)).map(str::to_owned).collect()
+        let kind = self.shape.kind;
+        let cycle = kind.lifecycle.as_deref().and_then(lifecycle::by_key);
+        let Some(step) = cycle.and_then(|c| c.step(c.initial, REGISTERED)) else { return Vec::new() };
+        let kinds = std::iter::once(kind).chain(self.shape.schema.companion(kind));
+        kinds.flat_map(|k| named(k, step)).filter(|key| !has(key)).map(str::to_owned).collect()
     }
 
     fn review(&mut self, row: u32, note: &Note, sheet: &str) {

@@ -42,6 +42,7 @@ impl Memory {
             now,
             skew_s: None,
             historical: false,
+            around: Default::default(),
         };
         record.begin(SYSTEM_USER, actor);
         let mut intent = intent.clone();

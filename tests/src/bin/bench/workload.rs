@@ -126,6 +126,7 @@ fn complaint(
             now: Timestamp(now),
             skew_s: None,
             historical: false,
+            around: Default::default(),
         };
         if let Some(made) = record.execute(&writer, &intent)? {
             out.push(made.bytes);

@@ -8,14 +8,15 @@ use automerge::{Automerge, ROOT, ScalarValue};
 use super::point::Reader;
 use crate::authz::{Act, Deed, Principal, Role};
 use crate::document::permit::entry_field_act;
-use crate::document::read::prev_ids;
+use crate::document::read::{cycle_of, prev_ids};
 use crate::document::scalar::from_scalar;
-use crate::document::write::implied_field;
+use crate::document::write::{entry_needs, implied_field};
+use crate::document::{Entry, Record, RecordView};
 use crate::error::{Code, Refusal};
 use crate::guard::{Action, Root, Touch};
 use crate::ids::{UserId, from_id22};
-use crate::lifecycle::Event;
-use crate::schema::{Access, Field, FieldType, Kind, Schema};
+use crate::lifecycle::{Event, fold};
+use crate::schema::{Access, Collection, Field, FieldType, Kind, Schema};
 use crate::time::Timestamp;
 use crate::value::{self, Value};
 
@@ -25,16 +26,22 @@ pub(super) struct Reading {
     pub(super) acts: Vec<Act>,
     pub(super) events: Vec<Event>,
     pub(super) assigned: Vec<(UserId, String)>,
-    /// Fields set, and whether to something.
-    set: Vec<(String, bool)>,
+    /// Fields set, and to what; prose that was edited is some text.
+    set: Vec<(String, Value)>,
     /// Entries added, as `collection/id22`.
     added: Vec<(String, UserId)>,
+    /// Fields of entries set, under the entry's key; `removed` among them.
+    entries: Vec<(String, String, Value)>,
 }
 
 /// What the record holds, as far as judging writes needs it.
 pub(super) struct Content {
     /// Fields with a value.
     filled: BTreeSet<String>,
+    /// The record as data, once something was asked that needs it.
+    view: Option<RecordView>,
+    /// What was absorbed before that.
+    log: Vec<Reading>,
     /// `collection/id22` → who added it.
     entries: BTreeMap<String, Option<UserId>>,
     events: BTreeSet<String>,
@@ -48,10 +55,58 @@ struct Draft {
     by: Option<UserId>,
 }
 
+impl Reading {
+    /// The fields that it sets.
+    pub(super) fn fields(&self) -> Vec<&str> {
+        self.set.iter().map(|(key, _)| key.as_str()).collect()
+    }
+
+    /// Entries of collections with a field that tells entries apart, where that field is set: collection, entry, value.
+    pub(super) fn distinct<'a>(
+        &'a self,
+        kind: &'a Kind,
+    ) -> impl Iterator<Item = (&'a Collection, uuid::Uuid, &'a Value)> {
+        self.entries.iter().filter_map(|(key, field, value)| {
+            let (collection, id) = key.split_once('/')?;
+            let collection = kind.collection(collection)?;
+            (collection.unique.as_ref() == Some(field)).then_some((collection, from_id22(id)?, value))
+        })
+    }
+
+    fn write_to(&self, view: &mut RecordView) {
+        for (key, value) in &self.set {
+            view.fields.insert(key.clone(), value.clone());
+        }
+        let split = |key: &str| key.split_once('/').map(|(c, id)| (c.to_owned(), from_id22(id)));
+        for (key, by) in &self.added {
+            let Some((collection, Some(id))) = split(key) else { continue };
+            let entry = Entry { id, by: Some(*by), at: None, removed: false, fields: BTreeMap::new() };
+            view.collections.entry(collection).or_default().push(entry);
+        }
+        for (key, field, value) in &self.entries {
+            let Some((collection, Some(id))) = split(key) else { continue };
+            let entries = view.collections.get_mut(&collection);
+            let Some(entry) = entries.and_then(|c| c.iter_mut().find(|e| e.id == id)) else { continue };
+            if field == "removed" {
+                entry.removed = value == &Value::Bool(true);
+            } else {
+                entry.fields.insert(field.clone(), value.clone());
+            }
+        }
+        view.events.extend(self.events.iter().cloned());
+    }
+}
+
 impl Content {
     pub(super) fn of(doc: &Automerge) -> Self {
         let reader = Reader { doc, heads: None };
-        let mut content = Self { filled: BTreeSet::new(), entries: BTreeMap::new(), events: BTreeSet::new() };
+        let mut content = Self {
+            filled: BTreeSet::new(),
+            view: None,
+            log: Vec::new(),
+            entries: BTreeMap::new(),
+            events: BTreeSet::new(),
+        };
         if let Some(fields) = reader.object(&ROOT, "fields") {
             for key in reader.keys(&fields) {
                 if reader.scalar(&fields, &key) != Some(ScalarValue::Null) {
@@ -70,27 +125,34 @@ impl Content {
         content
     }
 
-    pub(super) fn absorb(&mut self, reading: &Reading) {
-        for (key, filled) in &reading.set {
-            if *filled {
-                self.filled.insert(key.clone())
-            } else {
+    pub(super) fn absorb(&mut self, reading: Reading) {
+        for (key, value) in &reading.set {
+            if value.is_empty() {
                 self.filled.remove(key)
+            } else {
+                self.filled.insert(key.clone())
             };
         }
         for (key, by) in &reading.added {
             self.entries.insert(key.clone(), Some(*by));
         }
         self.events.extend(reading.events.iter().map(|e| crate::ids::id22(e.id.as_bytes())));
+        match &mut self.view {
+            Some(view) => reading.write_to(view),
+            None => self.log.push(reading),
+        }
     }
 
-    /// Whether a required field or collection has something, with what `reading` sets.
-    pub(super) fn has(&self, key: &str, reading: &Reading) -> bool {
-        let set_here = reading.set.iter().rev().find(|(k, _)| k == key).map(|(_, filled)| *filled);
-        let prefix = format!("{key}/");
-        set_here.unwrap_or_else(|| self.filled.contains(key))
-            || self.entries.keys().any(|k| k.starts_with(&prefix))
-            || reading.added.iter().any(|(k, _)| k.starts_with(&prefix))
+    /// The record as data, with what was absorbed and what `reading` does.
+    pub(super) fn after(&mut self, record: &Record, kind: &Kind, reading: &Reading) -> RecordView {
+        let view = self.view.get_or_insert_with(|| record.view(kind));
+        for earlier in self.log.drain(..) {
+            earlier.write_to(view);
+        }
+        let mut after = view.clone();
+        reading.write_to(&mut after);
+        after.folded = fold(cycle_of(kind), &after.events);
+        after
     }
 
     /// Reads the writes of one change by `person`.
@@ -127,6 +189,12 @@ impl Content {
         if reading.added.iter().any(|(_, by)| *by != person.user) {
             return Err(Refusal::new(Code::AuthorMismatch));
         }
+        for (key, _) in &reading.added {
+            let collection = key.split_once('/').and_then(|(c, _)| kind.collection(c));
+            let given =
+                |field: &str| reading.entries.iter().any(|(k, f, v)| k == key && f == field && !v.is_empty());
+            collection.map_or(Ok(()), |c| entry_needs(c, given))?;
+        }
         Ok(reading)
     }
 
@@ -142,7 +210,7 @@ impl Content {
         if touch.sub.is_some() {
             return Err(malformed("a field is no map"));
         }
-        let filled = written(schema, field, &touch.action)?;
+        let value = written(schema, field, &touch.action)?;
         let first = !self.filled.contains(&touch.key);
         let access = field.access();
         let subject = field.key.clone();
@@ -150,7 +218,7 @@ impl Content {
         if !reading.acts.iter().any(|a| a.subject == subject && matches!(a.deed, Deed::Set { .. })) {
             reading.acts.push(Act { subject, access, may: field.may, deed: Deed::Set { first } });
         }
-        reading.set.push((field.key.clone(), filled));
+        reading.set.push((field.key.clone(), value));
         Ok(())
     }
 
@@ -206,7 +274,10 @@ impl Content {
             }
             ("_at", Action::Put(ScalarValue::Timestamp(_))) if new => Ok(()),
             ("_by" | "_at", _) => Err(Refusal::field(Code::Frozen, &format!("{}/{key}", collection.key))),
-            ("removed", Action::Put(ScalarValue::Boolean(_))) => Ok(()),
+            ("removed", Action::Put(ScalarValue::Boolean(b))) => {
+                reading.entries.push((touch.key.clone(), key.clone(), Value::Bool(*b)));
+                Ok(())
+            }
             _ => {
                 if let Some(act) = entry_field_act(kind, &collection.key, key)
                     && !reading.acts.contains(&act)
@@ -217,7 +288,9 @@ impl Content {
                 let field = collection.field(key).or(implied.as_ref()).ok_or_else(|| {
                     Refusal::field(Code::SchemaUnsupported, &format!("{}/{key}", collection.key))
                 })?;
-                written(schema, field, &touch.action).map(|_| ())
+                let value = written(schema, field, &touch.action)?;
+                reading.entries.push((touch.key.clone(), key.clone(), value));
+                Ok(())
             }
         }
     }
@@ -297,8 +370,8 @@ fn finish(key: &str, mut draft: Draft, person: &Principal) -> Result<Event, Refu
     })
 }
 
-/// Checks what is written to a register; whether it holds something afterwards.
-fn written(schema: &Schema, field: &Field, action: &Action) -> Result<bool, Refusal> {
+/// Checks what is written to a register; what it holds afterwards.
+fn written(schema: &Schema, field: &Field, action: &Action) -> Result<Value, Refusal> {
     match action {
         Action::Put(scalar) => {
             let value = from_scalar(field.kind, scalar);
@@ -306,13 +379,18 @@ fn written(schema: &Schema, field: &Field, action: &Action) -> Result<bool, Refu
                 return Err(Refusal::field(Code::WrongType, &field.key));
             }
             value::check(schema, field, &value)?;
-            Ok(!value.is_empty())
+            Ok(value)
         }
-        Action::MakeText | Action::Splice if field.kind == FieldType::Longtext => Ok(true),
+        Action::MakeText | Action::Splice if field.kind == FieldType::Longtext => Ok(prose()),
         // Unmodified JavaScript clients write every string as Text.
-        Action::MakeText | Action::Splice if field.kind == FieldType::Text => Ok(true),
+        Action::MakeText | Action::Splice if field.kind == FieldType::Text => Ok(prose()),
         _ => Err(Refusal::field(Code::WrongType, &field.key)),
     }
+}
+
+/// Some text: what an edit of prose leaves is known only once it is merged.
+fn prose() -> Value {
+    Value::Text("\u{2026}".to_owned())
 }
 
 fn malformed(detail: &str) -> Refusal {

@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use automerge::Change;
 
+use super::rules::{Around, Ground, no_duplicate, not_before};
 use super::{Hash, Record, read, refused};
 use crate::authz::{Deed, Flag, Principal, Verdict, decide};
 use crate::error::{Code, Refusal};
@@ -33,6 +34,8 @@ pub struct Incoming<'a> {
     pub person: Option<&'a Principal>,
     /// Changes of this record that wait for the office already.
     pub proposed: &'a BTreeSet<Hash>,
+    /// What stands around the record, for the rules of steps.
+    pub around: Around<'a>,
 }
 
 /// The decision about one change.
@@ -123,6 +126,17 @@ enum Fate {
     Proposed(Flag),
 }
 
+/// The newest change whose author saw everything that is here.
+#[derive(Clone, Copy)]
+enum Tip {
+    /// The record as it is stored.
+    Base,
+    /// A change of this batch.
+    At(Hash),
+    /// None any more: a change of this batch was made without knowing what is stored.
+    Apart,
+}
+
 struct Judge<'a> {
     incoming: &'a Incoming<'a>,
     kind: Option<&'a Kind>,
@@ -133,6 +147,7 @@ struct Judge<'a> {
     base: Point,
     now: Point,
     content: Content,
+    tip: Tip,
     /// The record as each accepted change of the batch left it, from its author's side.
     points: HashMap<Hash, Point>,
     fates: HashMap<Hash, Fate>,
@@ -151,6 +166,7 @@ impl<'a> Judge<'a> {
             now: base.clone(),
             base,
             content: Content::of(doc),
+            tip: Tip::Base,
             points: HashMap::new(),
             fates: HashMap::new(),
             incoming,
@@ -222,11 +238,16 @@ impl<'a> Judge<'a> {
                 Verdict::AcceptFlagged(f) => flag = Some(f),
                 Verdict::Accept | Verdict::Refuse(_) => {}
             }
+            let sighted = self.saw_all(&checked.deps);
+            if sighted {
+                self.check_values(kind, &reading).map_err(plain)?;
+            }
             let mut after = seen;
             after.absorb(&reading);
             self.points.insert(checked.hash, after);
             self.now.absorb(&reading);
-            self.content.absorb(&reading);
+            self.tip = if sighted { Tip::At(checked.hash) } else { Tip::Apart };
+            self.content.absorb(reading);
         }
         self.causal.accept(checked, &change);
         Ok((Outcome::Accepted(flag), Some(change)))
@@ -234,7 +255,7 @@ impl<'a> Judge<'a> {
 
     /// The permission table over everything the change does: the strictest verdict counts.
     fn weigh(
-        &self,
+        &mut self,
         person: &Principal,
         kind: &Kind,
         seen: &Point,
@@ -266,8 +287,39 @@ impl<'a> Judge<'a> {
         Ok(verdict)
     }
 
+    /// The order of days, and entries that are there once. A change that was made in ignorance of the value it
+    /// contradicts is not refused for that: only what its author could see counts.
+    fn check_values(&mut self, kind: &Kind, reading: &content::Reading) -> Result<(), Refusal> {
+        let fields = reading.fields();
+        let ordered = kind.fields.iter().any(|f| {
+            f.not_before
+                .as_ref()
+                .is_some_and(|other| fields.contains(&f.key.as_str()) || fields.contains(&other.as_str()))
+        });
+        let distinct: Vec<_> = reading.distinct(kind).collect();
+        if !ordered && distinct.is_empty() {
+            return Ok(());
+        }
+        let after = self.content.after(self.incoming.record, kind, reading);
+        not_before(kind, &after, &fields, &crate::time::Zone::default())?;
+        distinct.into_iter().try_for_each(|(c, id, value)| no_duplicate(c, &after, Some(id), value))
+    }
+
+    /// Whether a change with these dependencies was made with all that is here in sight.
+    fn saw_all(&self, deps: &[Hash]) -> bool {
+        match self.tip {
+            Tip::At(hash) => deps == [hash],
+            Tip::Apart => false,
+            Tip::Base => {
+                let mut sorted = deps.to_vec();
+                sorted.sort_unstable();
+                sorted == self.base_heads
+            }
+        }
+    }
+
     fn check_event(
-        &self,
+        &mut self,
         person: &Principal,
         kind: &Kind,
         seen: &Point,
@@ -291,7 +343,7 @@ impl<'a> Judge<'a> {
         }
         let settles = folded.conflicted && seen.frontier_statuses(&folded).contains(&event.to);
         let relation = seen.facts(kind).relation(person.user);
-        match cycle.and_then(|c| c.step(&folded.status, &event.to)) {
+        let step = match cycle.and_then(|c| c.step(&folded.status, &event.to)) {
             _ if settles && person.role != crate::authz::Role::Engineer => return Ok(()),
             None => {
                 return Err(Refusal::new(Code::BadTransition)
@@ -304,12 +356,12 @@ impl<'a> Judge<'a> {
             Some(step) if step.why && event.why.as_deref().is_none_or(|w| w.trim().is_empty()) => {
                 return Err(Refusal::field(Code::Required, "why").with("to", event.to.clone()));
             }
-            Some(_) => {}
-        }
-        match super::requirements(kind, &event.to).find(|key| !self.content.has(key, reading)) {
-            Some(key) => Err(Refusal::field(Code::Required, key).with("to", event.to.clone())),
-            None => Ok(()),
-        }
+            Some(step) => step,
+        };
+        let after = self.content.after(self.incoming.record, kind, reading);
+        let ground =
+            Ground { schema: self.incoming.schema, kind, view: &after, around: self.incoming.around };
+        ground.step(step)
     }
 
     /// The record as the author of a change with these dependencies saw it.

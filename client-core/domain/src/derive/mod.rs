@@ -1,0 +1,64 @@
+//! Computed fields: what nobody types because it follows from the rest of the record.
+//!
+//! They are not stored in documents. [`fill`] puts them into a view wherever a record is shown, listed, exported or
+//! judged; phone and server do so alike, and a row can be made again from its document at any time. What depends
+//! on other records (a visit's warranty, which is its product's) is added by whoever can read those.
+//!
+//! | module | fills |
+//! |---|---|
+//! | this one | what steps set (`closed_at`, `reviewed_by`: the lifecycle tables say which) |
+//! | [`complaint`] | defect rate, times dissatisfied |
+//! | [`visit`] | whether the report is complete |
+//! | [`product_item`] | the warranty's first and last day (C48) |
+
+mod complaint;
+mod product_item;
+mod visit;
+
+use crate::document::RecordView;
+use crate::keys;
+use crate::lifecycle::{self, taken};
+use crate::schema::{FieldType, Kind, Schema};
+use crate::value::Value;
+
+pub use complaint::dissatisfied_count;
+
+/// Fills the computed fields of a record; what was there under their keys is replaced.
+pub fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
+    for field in kind.fields.iter().filter(|f| f.computed) {
+        view.fields.remove(&field.key);
+    }
+    from_steps(kind, view);
+    match kind.key.as_str() {
+        keys::complaint::KIND => complaint::fill(kind, view),
+        keys::visit::KIND => visit::fill(kind, view),
+        keys::product_item::KIND => product_item::fill(schema, kind, view),
+        _ => {}
+    }
+}
+
+/// Puts a computed value, if the kind declares the field as computed and there is one.
+fn put(kind: &Kind, view: &mut RecordView, key: &str, value: Value) {
+    if !value.is_empty() && kind.field(key).is_some_and(|f| f.computed) {
+        view.fields.insert(key.to_owned(), value);
+    }
+}
+
+/// The time and the author of the last step that sets a field.
+fn from_steps(kind: &Kind, view: &mut RecordView) {
+    let Some(cycle) = kind.lifecycle.as_deref().and_then(lifecycle::by_key) else { return };
+    let mut found = Vec::new();
+    for taken in taken(Some(cycle), &view.events) {
+        let Some(step) = cycle.step(&taken.from, &taken.event.to) else { continue };
+        for key in step.sets {
+            match kind.field(key).map(|f| f.kind) {
+                Some(FieldType::Datetime) => found.push((*key, Value::Datetime(taken.event.at))),
+                Some(FieldType::Ref) => found.push((*key, Value::Ref(taken.event.by.0))),
+                _ => {}
+            }
+        }
+    }
+    for (key, value) in found {
+        put(kind, view, key, value);
+    }
+}

@@ -1,0 +1,55 @@
+//! Days and instants that may not lie before others, and entries that may not be there twice.
+
+use crate::document::RecordView;
+use crate::error::{Code, Refusal};
+use crate::schema::{Collection, Kind};
+use crate::time::Zone;
+use crate::value::Value;
+
+/// Whether every day and instant among `touched` keeps its order with the others of the record.
+///
+/// # Errors
+/// `out_of_order` with the `field` that lies too early and the `other` that it may not precede.
+pub fn not_before(kind: &Kind, view: &RecordView, touched: &[&str], zone: &Zone) -> Result<(), Refusal> {
+    for field in &kind.fields {
+        let Some(other) = field.not_before.as_deref() else { continue };
+        if !touched.contains(&field.key.as_str()) && !touched.contains(&other) {
+            continue;
+        }
+        if precedes(view.value(&field.key), view.value(other), zone) {
+            return Err(Refusal::field(Code::OutOfOrder, &field.key).with("other", other));
+        }
+    }
+    Ok(())
+}
+
+/// Whether `early` lies before `late`. A day and an instant are compared by their days; instants by the
+/// minute, because that is what people enter.
+fn precedes(early: &Value, late: &Value, zone: &Zone) -> bool {
+    match (early, late) {
+        (Value::Datetime(a), Value::Datetime(b)) => a.0.div_euclid(60_000) < b.0.div_euclid(60_000),
+        (Value::Date(a), Value::Date(b)) => a < b,
+        (Value::Date(a), Value::Datetime(b)) => b.date_in(zone).is_some_and(|b| *a < b),
+        (Value::Datetime(a), Value::Date(b)) => a.date_in(zone).is_some_and(|a| a < *b),
+        _ => false,
+    }
+}
+
+/// Whether an entry with this value may stand in the collection; `own` is the entry itself, when it is changed.
+///
+/// # Errors
+/// `duplicate_entry` with the field as `collection/field`.
+pub fn no_duplicate(
+    collection: &Collection,
+    view: &RecordView,
+    own: Option<uuid::Uuid>,
+    value: &Value,
+) -> Result<(), Refusal> {
+    let Some(key) = &collection.unique else { return Ok(()) };
+    let mut others = view.collections.get(&collection.key).into_iter().flatten();
+    let taken = others.any(|e| !e.removed && Some(e.id) != own && e.fields.get(key) == Some(value));
+    if taken && !value.is_empty() {
+        return Err(Refusal::field(Code::DuplicateEntry, &format!("{}/{key}", collection.key)));
+    }
+    Ok(())
+}
