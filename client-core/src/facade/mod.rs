@@ -6,6 +6,7 @@
 mod edit;
 mod read;
 mod route;
+mod search;
 mod session;
 
 use std::path::Path;

@@ -13,10 +13,12 @@ use domain::schema::{Field, FieldType, Kind};
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
+use super::search::Merged;
 use super::{Client, ListFilter};
 use crate::error::Error;
 use crate::store::pending::State;
-use crate::store::{Durable, around, documents, meta, pending, refused, rows};
+use crate::store::rows::{self, Listed};
+use crate::store::{Durable, around, documents, meta, pending, refused};
 
 /// The state that a record is shown in: what matters most to the person first.
 fn sync_state(unsent: u64, refused: u64, conflicts: usize) -> &'static str {
@@ -26,6 +28,21 @@ fn sync_state(unsent: u64, refused: u64, conflicts: usize) -> &'static str {
         (0, 0, 1..) => "conflict",
         _ => "sent",
     }
+}
+
+/// A row of a list, with its companion's columns and its state.
+pub(super) fn listed_json(merged: &Merged, kind: &Kind, beside: Option<&Kind>, listed: &Listed) -> Json {
+    let mut json = listed.row.to_json(kind);
+    if let Some(beside) = beside.filter(|_| !listed.companion.is_empty()) {
+        for (column, cell) in columns(beside).zip(&listed.companion) {
+            json.insert(column.field.key.clone(), cell_json(column.field, cell));
+        }
+        merged.follow_fields(&beside.fields, &mut json);
+    }
+    merged.follow_fields(&kind.fields, &mut json);
+    let conflicts = usize::try_from(listed.row.conflicts).unwrap_or(usize::MAX);
+    json.insert("sync".into(), json!(sync_state(listed.unsent, listed.refused, conflicts)));
+    Json::Object(json)
 }
 
 /// What an intent did, in one line: the command and what it is about.
@@ -71,6 +88,7 @@ impl Client {
             }
             conflicts.extend(other.conflicts(&beside));
         }
+        self.merged()?.follow_shown(self.schema(), &kind, &mut json);
         let number = kind.number.as_ref().map(|n| view.value(&n.field).to_text()).filter(|n| !n.is_empty());
         let number = number.or_else(|| view.created()?.temp.clone());
         let listed = rows::one(self.store.db(), &kind, id)?;
@@ -100,6 +118,7 @@ impl Client {
             None => self.schema().kinds().filter(|k| k.companion_of.is_none()).cloned().collect(),
         };
         let one = kinds.len() == 1;
+        let merged = self.merged()?;
         let mut out: Vec<(Option<Timestamp>, Json)> = Vec::new();
         for kind in &kinds {
             let beside = self.schema().companion(kind).filter(|_| person.role != Role::Engineer);
@@ -109,15 +128,7 @@ impl Client {
                 false => ListFilter { limit: 0, offset: 0, ..filter.clone() },
             };
             for listed in rows::list(self.store.db(), kind, beside, &query)? {
-                let mut json = listed.row.to_json(kind);
-                if let Some(beside) = beside.filter(|_| !listed.companion.is_empty()) {
-                    for (column, cell) in columns(beside).zip(&listed.companion) {
-                        json.insert(column.field.key.clone(), cell_json(column.field, cell));
-                    }
-                }
-                let conflicts = usize::try_from(listed.row.conflicts).unwrap_or(usize::MAX);
-                json.insert("sync".into(), json!(sync_state(listed.unsent, listed.refused, conflicts)));
-                out.push((listed.row.created_at, Json::Object(json)));
+                out.push((listed.row.created_at, listed_json(&merged, kind, beside, &listed)));
             }
         }
         if !one {
@@ -299,6 +310,13 @@ impl Client {
         let mut found = Vec::new();
         for kind in kinds {
             found.extend(rows::called(self.store.db(), kind, name, titles)?);
+        }
+        if titles {
+            // A name that a merged record still has means what it was merged into.
+            let merged = self.merged()?;
+            found = found.into_iter().map(|id| RecordId(merged.follow(id.0))).collect();
+            found.sort();
+            found.dedup();
         }
         match found[..] {
             [one] => Ok(one),

@@ -1,8 +1,11 @@
 //! List rows: one table per kind, made from the schema, so that no list ever loads a document. They are
 //! rebuilt from documents when the schema has changed.
 
+use std::collections::BTreeMap;
+
 use domain::document::{Linked, Record, RecordView};
 use domain::ids::{RecordId, UserId};
+use domain::merge;
 use domain::projection::{Cell, Row, Storage, columns, row};
 use domain::schema::{Kind, Schema};
 use domain::search;
@@ -255,6 +258,56 @@ pub(crate) fn list(
     values.push(Sql::Integer(limit));
     values.push(Sql::Integer(i64::try_from(query.offset).unwrap_or(i64::MAX)));
     read(db, kind, companion, &sql, values)
+}
+
+/// Rows of a kind that go by a number or have a text in them, or in their companion, numbers first, then the
+/// newest; with the numbers that begin as what was typed marked.
+pub(crate) fn search(
+    db: &Connection,
+    kind: &Kind,
+    companion: Option<&Kind>,
+    typed: &str,
+    most: usize,
+) -> Result<Vec<(bool, Listed)>, Error> {
+    let Some(query) = search::query(typed) else { return Ok(Vec::new()) };
+    let text_ = text(kind);
+    // Numbers are written in capitals.
+    let number = search::folded(typed).to_uppercase();
+    let mut conditions = vec![
+        "r.number >= ? AND r.number < ?".to_owned(),
+        "r.temp_number >= ? AND r.temp_number < ?".to_owned(),
+        format!("r.rid IN (SELECT rowid FROM {text_} WHERE {text_} MATCH ?)"),
+    ];
+    let end = format!("{number}\u{10FFFF}");
+    let mut values = vec![number.clone(), end.clone(), number.clone(), end, query.clone()];
+    if let Some(other) = companion {
+        let text_ = text(other);
+        conditions.push(format!("c.rid IN (SELECT rowid FROM {text_} WHERE {text_} MATCH ?)"));
+        values.push(query);
+    }
+    let sql = format!(
+        "{} WHERE ({}) ORDER BY (r.number = ? OR r.temp_number = ?) IS TRUE DESC, r.created_at DESC, r.id DESC LIMIT ?",
+        select(kind, companion),
+        conditions.join(") OR (")
+    );
+    values.extend([number.clone(), number.clone()]);
+    let mut values: Vec<Sql> = values.into_iter().map(Sql::Text).collect();
+    values.push(Sql::Integer(i64::try_from(most).unwrap_or(i64::MAX)));
+    let found = read(db, kind, companion, &sql, values)?.into_iter().map(|listed| {
+        let begins = |n: &Option<String>| n.as_ref().is_some_and(|n| n.starts_with(&number));
+        (begins(&listed.row.number) || begins(&listed.row.temp_number), listed)
+    });
+    Ok(found.collect())
+}
+
+/// What each record of a kind says that it was merged into.
+pub(crate) fn merged(db: &Connection, kind: &Kind) -> Result<BTreeMap<uuid::Uuid, uuid::Uuid>, Error> {
+    let column = format!("\"f_{}\"", merge::FIELD);
+    let sql = format!("SELECT id, {column} FROM {} WHERE {column} IS NOT NULL", table(kind));
+    let mut query = db.prepare_cached(&sql)?;
+    let id = |bytes: [u8; 16]| uuid::Uuid::from_bytes(bytes);
+    let rows = query.query_map([], |r| Ok((id(r.get(0)?), id(r.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The row of one record.

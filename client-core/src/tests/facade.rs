@@ -173,3 +173,41 @@ fn edits_in_a_row_share_an_actor_and_another_process_is_noticed() {
     assert_eq!((&show["fields"]["content"], &show["fields"]["reporter_name"]), (&json!("b"), &json!("c")));
     assert_eq!(show["conflicts"], json!([]));
 }
+
+#[test]
+fn records_are_found_by_number_and_text_and_merged_names_mean_what_stayed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client = signed_in(dir.path(), 1, "office");
+    let mut make = |kind: &str, json| client.create(kind, fields(json)).unwrap().into_inner();
+    let stays = make("customer", json!({"name": "海岚汽车电子有限公司"})).id;
+    let goes = make("customer", json!({"name": "海岚电子"})).id;
+    let first = make("complaint", json!({"content": "变速箱漏油", "customer": goes}));
+    let number = first.number.clone().unwrap();
+    let second = make("visit", json!({"fault_phenomenon": "又漏油", "customer": stays}));
+    let third = make("complaint", json!({"content": format!("同 {number}")}));
+    client.edit(first.id, "cause", json!("密封圈老化")).unwrap().into_inner();
+
+    let found = |client: &crate::Client, text: &str| -> Vec<String> {
+        let rows = client.search(text, 0).unwrap();
+        rows.iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let ids = |list: &[domain::ids::RecordId]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(found(&client, "漏油"), ids(&[second.id, first.id]));
+    assert_eq!(found(&client, "油"), ids(&[second.id, first.id]));
+    assert_eq!(found(&client, "密封圈"), ids(&[first.id]));
+    assert_eq!(found(&client, &number), ids(&[first.id, third.id]));
+    assert_eq!(found(&client, &number.to_lowercase())[0], first.id.to_string());
+    assert_eq!(client.search(&number, 1).unwrap()[0]["matched"], "number");
+    assert_eq!(found(&client, "\"").len() + found(&client, "没有").len(), 0);
+
+    client.edit(goes, "merged_into", json!(stays)).unwrap().into_inner();
+    assert_eq!(client.show(first.id).unwrap()["fields"]["customer"], json!(stays));
+    let rows = client.list(Some("complaint"), &ListFilter::default()).unwrap();
+    let row = rows.iter().find(|r| r["id"] == json!(first.id)).unwrap();
+    assert_eq!(row["customer"], json!(stays));
+    let mut named = fields(json!({"customer": "海岚电子"}));
+    client.resolve_names("complaint", None, &mut named).unwrap();
+    assert_eq!(named["customer"], json!(stays));
+    client.edit(goes, "merged_into", json!(null)).unwrap().into_inner();
+    assert_eq!(client.show(first.id).unwrap()["fields"]["customer"], json!(goes));
+}

@@ -111,6 +111,12 @@ impl Device {
         Ok(Json::Array(rows).to_string())
     }
 
+    /// Records of all kinds by number or text, rows as `list` with `matched`; `limit` 0 for all.
+    pub fn search(&self, text: &str, limit: u32) -> Answer<String> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(Json::Array(self.client.search(text, limit)?).to_string())
+    }
+
     /// The id of the record that goes by an id, an official number or a temporary number.
     pub fn find(&self, name: &str) -> Answer<String> {
         Ok(json!(self.client.find(name)?).to_string())

@@ -132,6 +132,15 @@ pub enum Command {
         #[arg(long, default_value_t = 0)]
         offset: usize,
     },
+    /// Find records of all kinds by number or text; numbers first, then the newest.
+    Search {
+        /// A number, or words that must all occur.
+        #[arg(required = true)]
+        text: Vec<String>,
+        /// Most rows; 0 for all.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
     /// Show a record.
     Show { id: String },
     /// What the person may do to a record now.

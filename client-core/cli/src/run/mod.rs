@@ -150,6 +150,11 @@ fn command(args: &Args) -> Result<(), Failure> {
             answer(args, &client, json!(rows), |rows| show::list(lang, client.schema(), rows));
             Ok(())
         }
+        Command::Search { text, limit } => {
+            let rows = client.search(&text.join(" "), *limit)?;
+            answer(args, &client, json!(rows), |rows| show::list(lang, client.schema(), rows));
+            Ok(())
+        }
         Command::Outbox => {
             answer(args, &client, json!(client.outbox()?), |rows| show::outbox(lang, rows));
             Ok(())
