@@ -39,13 +39,13 @@ test('text search finds Chinese words and says when there is nothing', async ({
   const rows = page.locator('tbody tr');
   await expect(rows).toHaveCount(30);
   const all = total(await page.locator('.total').innerText());
-  await page.keyboard.press('/');
+  await page.locator('#list-search').focus();
   await page.keyboard.insertText('漏油');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/q=/);
   await expect.poll(async () => total(await page.locator('.total').innerText())).toBeLessThan(all);
   expect(total(await page.locator('.total').innerText())).toBeGreaterThan(0);
-  await page.locator('#top-search').fill('没有人会写的词句');
+  await page.locator('#list-search').fill('没有人会写的词句');
   await expect(page.getByText(text('list.none_match'))).toBeVisible();
 });
 
@@ -57,7 +57,7 @@ test('no query is sent while an input method composes', async ({ page, signIn })
     const filter = new URL(request.url()).searchParams.get('filter');
     if (filter) asked.push(filter);
   });
-  await page.locator('#top-search').focus();
+  await page.locator('#list-search').focus();
   const input = await page.context().newCDPSession(page);
   for (const part of ['l', 'lo', 'lou', 'lou y', 'lou you']) {
     const range = { selectionStart: part.length, selectionEnd: part.length };
@@ -114,13 +114,17 @@ test('a view is saved under a name and opened again', async ({ page, text, signI
   await expect(page).toHaveURL(/sort=/);
 });
 
-test('every kind of the schema has its list', async ({ page, signIn }) => {
+test('every kind of the schema has its list', async ({ page, text, signIn }) => {
   await signIn();
-  const links = page.getByRole('navigation').first().locator('li a');
-  await expect(links).toHaveCount(4);
+  const menu = page.getByRole('navigation').first();
+  for (const folded of await menu.locator('[aria-expanded=false]').all()) await folded.click();
+  const links = menu.locator('.group li a');
+  expect(await links.count()).toBeGreaterThanOrEqual(4);
   for (const link of await links.all()) {
     await link.click();
-    await expect(page.locator('tbody tr').first()).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(await link.innerText());
+    await expect(page.locator('tbody tr, .list .notice').first()).toBeVisible();
+    await expect(page.getByText(text('text.loading'))).toHaveCount(0);
     await expectTranslated(page);
   }
 });

@@ -2,7 +2,14 @@ import type { Reference, Uuid } from '@shared/schema';
 import { ApiError } from './error';
 import { readJson, request } from './http';
 import type { Session } from './session';
-import type { HistoryItem, Intent, ProposalPage, RecordPage, RecordView } from './types';
+import type {
+  HistoryItem,
+  Intent,
+  ProposalPage,
+  RecordPage,
+  RecordView,
+  SearchPage,
+} from './types';
 
 export interface ListQuery {
   /** Each one `key:value`, as `listFilter` writes them. */
@@ -48,6 +55,18 @@ export class Api {
   /** All intents are applied, or none. */
   change(kind: string, id: Uuid, intents: Intent[]): Promise<RecordView> {
     return this.post(`/api/v1/records/${kind}/${id}/intents`, intents);
+  }
+
+  /** Records of all kinds, or of one. */
+  search(
+    q: string,
+    query: { kind?: string; limit: number; cursor?: string },
+    signal?: AbortSignal,
+  ): Promise<SearchPage> {
+    const search = new URLSearchParams({ q, limit: String(query.limit) });
+    if (query.kind) search.set('kind', query.kind);
+    if (query.cursor) search.set('cursor', query.cursor);
+    return this.get(`/api/v1/search?${search}`, signal);
   }
 
   /** What waits for a decision, oldest first. */

@@ -103,6 +103,30 @@ export interface HistoryItem {
   received_at: string | null;
 }
 
+/** A record that a search found. */
+export interface SearchHit {
+  id: Uuid;
+  kind: string;
+  number: string | null;
+  temp_number: string | null;
+  status: string | null;
+  title: string | null;
+  /** What matched: `number`, `serial` or `text`. */
+  matched: string;
+  /** Where the title does not show why it was found. */
+  snippet?: string | null;
+}
+
+export interface SearchPage {
+  /** The best first. */
+  items: SearchHit[];
+  total: number;
+  /** More match than were counted. */
+  more: boolean;
+  kinds: Record<string, number>;
+  next: string | null;
+}
+
 /** A change that waits for the office's decision. */
 export interface Proposal {
   id: number;

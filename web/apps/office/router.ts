@@ -14,6 +14,11 @@ export const router = createRouter({
       children: [
         { path: '', name: 'home', component: { render: () => null } },
         {
+          path: 'search',
+          name: 'search',
+          component: () => import('./search/SearchPage.vue'),
+        },
+        {
           path: 'proposals',
           name: 'proposals',
           component: () => import('./proposals/ProposalsPage.vue'),
