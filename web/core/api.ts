@@ -3,6 +3,7 @@ import { ApiError } from './error';
 import { readJson, request } from './http';
 import type { Session } from './session';
 import type {
+  DeadlinePage,
   HistoryItem,
   Intent,
   ProposalPage,
@@ -67,6 +68,11 @@ export class Api {
     if (query.kind) search.set('kind', query.kind);
     if (query.cursor) search.set('cursor', query.cursor);
     return this.get(`/api/v1/search?${search}`, signal);
+  }
+
+  /** What is owed, by due time; the filters are the server's own words. */
+  deadlines(filters: Record<string, string>, signal?: AbortSignal): Promise<DeadlinePage> {
+    return this.get(`/api/v1/deadlines?${new URLSearchParams(filters)}`, signal);
   }
 
   /** What waits for a decision, oldest first. */

@@ -1,4 +1,4 @@
-import type { Uuid } from '@shared/schema';
+import type { Label, Uuid } from '@shared/schema';
 
 /** A value of a field as the records API writes it. */
 export type FieldValue = string | number | boolean | string[] | null;
@@ -89,6 +89,8 @@ export interface RecordView {
   conflicts: Conflict[];
   flags: string[];
   rights: Rights;
+  /** All of the record, also those done. */
+  deadlines?: Deadline[];
   /** What a newer version of the program wrote and this one has no field for. */
   unknown: Record<string, unknown>;
 }
@@ -101,6 +103,48 @@ export interface HistoryItem {
   at: string | null;
   change: string;
   received_at: string | null;
+}
+
+export type DeadlineState = 'running' | 'paused' | 'met' | 'missed';
+
+/** What is owed under a record until when; rule and round name it. */
+export interface Deadline {
+  rule: string;
+  label: Label;
+  /** Who owes it. */
+  owes?: ({ code: string } & Label) | null;
+  round: number;
+  /** Null where there is no time limit. */
+  due: string | null;
+  state: DeadlineState;
+  started: string;
+  /** When it was done; null while it is owed. */
+  stopped: string | null;
+  /** Milliseconds on the rule's clock, or a count: see `basis`. */
+  elapsed: number;
+  allowed: number | null;
+  basis: 'continuous' | 'calendar' | 'working' | 'count' | 'none';
+  /** Escalation, 0 to 5. */
+  level: number;
+  /** Rests on a year whose public holidays are not known yet. */
+  provisional: boolean;
+}
+
+export interface DeadlineRow extends Deadline {
+  record: Uuid;
+  kind: string;
+  number: string | null;
+  title: string | null;
+  status: string | null;
+  lead: Uuid | null;
+  customer?: Uuid | null;
+}
+
+export interface DeadlinePage {
+  items: DeadlineRow[];
+  total: number;
+  next: string | null;
+  refs?: Record<Uuid, string>;
 }
 
 /** A record that a search found. */

@@ -19,6 +19,11 @@ export const router = createRouter({
           component: () => import('./search/SearchPage.vue'),
         },
         {
+          path: 'deadlines',
+          name: 'deadlines',
+          component: () => import('./deadlines/DeadlinesPage.vue'),
+        },
+        {
           path: 'proposals',
           name: 'proposals',
           component: () => import('./proposals/ProposalsPage.vue'),
