@@ -1,6 +1,8 @@
 //! A small schema and people for tests of documents and permissions.
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
 
+pub mod values;
+
 use std::sync::Arc;
 
 use domain::authz::{Permission, Principal, Role};
