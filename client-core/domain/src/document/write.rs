@@ -67,8 +67,8 @@ impl Record {
         let kind = schema.kind(&self.kind).ok_or_else(|| Refusal::new(Code::UnknownKind))?;
         let view = self.view(kind);
         let intent = &self.resolve(kind, &view, intent)?;
-        let plan = plan(writer, kind, &view, intent)?;
         survey::check(schema, &view, intent)?;
+        let plan = plan(writer, kind, &view, intent)?;
         if !writer.historical {
             self.check_offered(schema, kind, intent, &plan)?;
         }
