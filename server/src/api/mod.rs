@@ -1,5 +1,6 @@
 //! Every route on one screen. A route is registered with its documentation, so `/api/openapi.json` has them all.
 
+pub mod audit;
 pub mod events;
 pub mod extract;
 pub mod health;
@@ -31,6 +32,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reference::reference))
         .routes(routes!(events::events))
         .routes(routes!(search::search))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::disclose))
         .routes(routes!(proposals::list))
         .routes(routes!(proposals::decide))
         .merge(records::routes())

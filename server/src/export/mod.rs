@@ -72,6 +72,20 @@ impl Format {
     }
 }
 
+/// Names of the personal fields that an export of the kind shows, its companion's among them: `field`, or
+/// `collection/field`.
+#[must_use]
+pub fn personal_fields(schema: &Schema, kind: &Kind) -> Vec<String> {
+    let of = |kind: &Kind| {
+        let own = kind.fields.iter().filter(|f| f.personal).map(|f| f.key.clone());
+        let entries = kind.collections.iter().flat_map(|c| {
+            c.fields.iter().filter(|f| f.personal).map(move |f| format!("{}/{}", c.key, f.key))
+        });
+        own.chain(entries).collect::<Vec<_>>()
+    };
+    std::iter::once(kind).chain(schema.companion(kind)).flat_map(of).collect()
+}
+
 /// Why an export stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {

@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-use super::{Context, ExportError, Format, Item, Names, sink};
+use super::{Context, ExportError, Format, Item, Names, personal_fields, sink};
 use crate::records::{ListRequest, Records};
 use crate::store::{StoreError, accounts, audit, projections, scopes};
 use crate::sync::{LedgerError, State};
@@ -83,7 +83,7 @@ pub fn export(records: &Records, request: &Request<'_>, out: &Path) -> Result<us
     part.push(".part");
     let part = Path::new(&part);
     let result = write(records, request, &kind, part).and_then(|count| {
-        note(records, request, count)?;
+        note(records, request, &kind, count)?;
         std::fs::rename(part, out)?;
         Ok(count)
     });
@@ -159,12 +159,18 @@ fn item(
     }))
 }
 
-fn note(records: &Records, request: &Request<'_>, count: usize) -> Result<(), LedgerError> {
+fn note(records: &Records, request: &Request<'_>, kind: &Kind, count: usize) -> Result<(), LedgerError> {
+    let schema = records.ledger().schema();
     let entry = audit::Entry {
         who: None,
         what: "export",
         target: request.kind.to_owned(),
-        detail: json!({"format": request.format.as_str(), "month": request.month, "rows": count}),
+        detail: json!({
+            "format": request.format.as_str(),
+            "month": request.month,
+            "rows": count,
+            "personal": personal_fields(&schema, kind),
+        }),
     };
     let at = records.now().0;
     records.ledger().store().write_blocking(move |tx| audit::append(tx, at, &entry))?;

@@ -43,6 +43,21 @@ pub struct Row {
     pub detail: String,
 }
 
+/// Which entries are looked for; what is `None` does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Name of the act.
+    pub what: Option<String>,
+    /// Who did it.
+    pub who: Option<UserId>,
+    /// What it was done to.
+    pub target: Option<String>,
+    /// Not before this.
+    pub from: Option<Millis>,
+    /// Before this.
+    pub to: Option<Millis>,
+}
+
 /// Hash of a row.
 pub type Link = [u8; 32];
 
@@ -113,6 +128,23 @@ pub fn newest(db: &Snapshot<'_>, before: i64, limit: u32) -> Result<Vec<Row>, St
         "SELECT seq, at, who, what, target, detail FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
     )?;
     let rows = statement.query_map(params![before, limit], row)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// The newest `limit` entries before position `before` that the filter lets through, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn found(db: &Snapshot<'_>, filter: &Filter, before: i64, limit: u32) -> Result<Vec<Row>, StoreError> {
+    let mut statement = db.conn().prepare_cached(
+        "SELECT seq, at, who, what, target, detail FROM audit
+         WHERE seq < ?1 AND (?3 IS NULL OR what = ?3) AND (?4 IS NULL OR who = ?4)
+             AND (?5 IS NULL OR target = ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7)
+         ORDER BY seq DESC LIMIT ?2",
+    )?;
+    let who = filter.who.map(blob);
+    let asked = params![before, limit, filter.what, who, filter.target, filter.from, filter.to];
+    let rows = statement.query_map(asked, row)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
 
