@@ -71,6 +71,7 @@ impl Record {
         let plan = plan(writer, kind, &view, intent)?;
         if !writer.historical {
             self.check_offered(schema, kind, intent, &plan)?;
+            survey::check_offered(schema, kind, intent)?;
         }
         let mut tx = self.doc.transaction();
         match perform(&mut tx, writer, kind, &view, intent, plan) {

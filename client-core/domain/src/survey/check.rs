@@ -36,8 +36,7 @@ pub fn complete(schema: &Schema, kind: &str, intent: &mut Intent) {
 /// Checks an intent on a sheet or a campaign beyond what the schema says; every other kind passes.
 ///
 /// # Errors
-/// `unknown_code` for a questionnaire, version, question or option that there is not; `retired_code` for a
-/// questionnaire no longer offered; `out_of_range`, `wrong_type` and `required` about an answer;
+/// `unknown_code` for a questionnaire, version, question or option that there is not; `out_of_range`, `wrong_type` and `required` about an answer;
 /// `duplicate_entry` for a second answer; `frozen` for an answer after the sheet was handed in;
 /// `forbidden_state` for a correction before; `forbidden_field` for an added question where the
 /// questionnaire allows none. Each names the field (`answers/option`).
@@ -70,13 +69,30 @@ pub fn check(schema: &Schema, view: &RecordView, intent: &Intent) -> Result<(), 
     }
 }
 
-/// Whether a new sheet may be of this questionnaire: for a change read from its bytes.
+/// Whether a new sheet may be of this questionnaire and version: for a change read from its bytes.
 ///
 /// # Errors
-/// `unknown_code` naming `template` or `template_version`; `retired_code`.
+/// `unknown_code` naming `template` or `template_version`.
 pub fn check_sheet(schema: &Schema, template: &str, version: i64) -> Result<(), Refusal> {
-    if find(schema, template, version)?.retired {
-        return Err(Refusal::field(Code::RetiredCode, key::TEMPLATE).with("value", template));
+    find(schema, template, version).map(|_| ())
+}
+
+/// Whether the questionnaire of a new sheet is still offered: for what a person does now, not for what was
+/// done before it was retired.
+///
+/// # Errors
+/// `retired_code`.
+pub fn check_offered(schema: &Schema, kind: &Kind, intent: &Intent) -> Result<(), Refusal> {
+    let Intent::Create { fields, .. } = intent else { return Ok(()) };
+    if kind.key != key::KIND {
+        return Ok(());
+    }
+    let (code, version) = named(fields, key::TEMPLATE, key::TEMPLATE_VERSION);
+    let code = code.unwrap_or_default();
+    if find(schema, code, version.unwrap_or_default())?.retired {
+        return Err(Refusal::field(Code::RetiredCode, key::TEMPLATE)
+            .with("value", code)
+            .with("list", "templates"));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ mod set;
 mod sound;
 mod template;
 
-pub use check::{check, check_entry, check_sheet, complete};
+pub use check::{check, check_entry, check_offered, check_sheet, complete};
 pub use score::{Invalid, ItemScore, Scored, Sheet, result, score};
 pub use set::{Scale, TemplateError, Templates};
 pub use template::{
