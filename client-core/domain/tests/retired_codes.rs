@@ -115,6 +115,7 @@ fn what_was_said_before_is_written_and_what_a_device_sends_is_admitted() {
         now: Timestamp(9_000),
         skew_s: None,
         historical,
+        around: Default::default(),
     };
     let intent = domain::intent::Intent::Set { field: "severity".into(), value: json!("serious") };
     assert_eq!(hand.record.execute(&writer(false), &intent).unwrap_err().code, Code::RetiredCode);
@@ -126,6 +127,7 @@ fn what_was_said_before_is_written_and_what_a_device_sends_is_admitted() {
         chunks: &[&made.bytes],
         person: Some(&person),
         proposed: &none,
+        around: Default::default(),
     });
     assert_eq!(admission.judged[0].outcome, Outcome::Accepted(None));
 }
