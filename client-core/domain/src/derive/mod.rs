@@ -10,12 +10,21 @@
 //! | [`complaint`] | defect rate, times dissatisfied |
 //! | [`visit`] | whether the report is complete |
 //! | [`product_item`] | the warranty's first and last day (C48) |
+//! | [`quote`] | amounts and total (C74) |
+//! | [`expense_claim`] | days, allowance, totals, capital characters, balance (C70, C71, C75) |
+//! | [`service_plan`] | costs and totals (C77) |
 
 mod complaint;
+mod expense_claim;
 mod product_item;
+mod quote;
+mod service_plan;
 mod visit;
 
-use crate::document::RecordView;
+use rust_decimal::Decimal;
+
+use crate::calc::number::{MONEY_DECIMALS, rounded};
+use crate::document::{Entry, RecordView};
 use crate::keys;
 use crate::lifecycle::{self, taken};
 use crate::schema::{FieldType, Kind, Schema};
@@ -28,11 +37,21 @@ pub fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
     for field in kind.fields.iter().filter(|f| f.computed) {
         view.fields.remove(&field.key);
     }
+    for collection in &kind.collections {
+        for field in collection.fields.iter().filter(|f| f.computed) {
+            for entry in view.collections.get_mut(&collection.key).into_iter().flatten() {
+                entry.fields.remove(&field.key);
+            }
+        }
+    }
     from_steps(kind, view);
     match kind.key.as_str() {
         keys::complaint::KIND => complaint::fill(kind, view),
         keys::visit::KIND => visit::fill(kind, view),
         keys::product_item::KIND => product_item::fill(schema, kind, view),
+        keys::quote::KIND => quote::fill(kind, view),
+        keys::expense_claim::KIND => expense_claim::fill(kind, view),
+        keys::service_plan::KIND => service_plan::fill(kind, view),
         _ => {}
     }
 }
@@ -42,6 +61,26 @@ fn put(kind: &Kind, view: &mut RecordView, key: &str, value: Value) {
     if !value.is_empty() && kind.field(key).is_some_and(|f| f.computed) {
         view.fields.insert(key.to_owned(), value);
     }
+}
+
+/// Whether an entry counts.
+fn live(entry: &Entry) -> bool {
+    !entry.removed
+}
+
+/// The number in a field of an entry.
+fn amount(entry: &Entry, key: &str) -> Option<Decimal> {
+    match entry.fields.get(key) {
+        Some(Value::Decimal(amount)) => Some(*amount),
+        _ => None,
+    }
+}
+
+/// Whole fen, as money fields have it.
+fn money(amount: Decimal) -> Decimal {
+    let mut money = rounded(amount, MONEY_DECIMALS);
+    money.rescale(MONEY_DECIMALS);
+    money
 }
 
 /// The time and the author of the last step that sets a field.

@@ -1,0 +1,143 @@
+//! Computed fields of the service side, on records made by intents: the worked examples of C70, C71, C74, C75
+//! and C77 as they stand in a quote, a travel claim and a service plan.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::Hand;
+use domain::derive;
+use domain::document::{Record, RecordView};
+use domain::schema::Schema;
+use serde_json::{Value as Json, json};
+
+struct Sheet {
+    schema: Arc<Schema>,
+    kind: &'static str,
+    record: Record,
+    ids: u128,
+    now: i64,
+}
+
+impl Sheet {
+    fn new(kind: &'static str, fields: Json) -> Self {
+        let mut record = Record::new(kind, common::record_id(1));
+        record.begin(common::user(1), [1; 16]);
+        let mut sheet = Self { schema: Schema::builtin().unwrap(), kind, record, ids: 0, now: 0 };
+        sheet.ok(json!({"cmd":"create","fields":fields}));
+        sheet
+    }
+
+    /// Executes an intent; the id of the entry that it added.
+    fn ok(&mut self, json: Json) -> String {
+        let mut hand = Hand {
+            schema: self.schema.clone(),
+            person: common::office(1),
+            record: self.record.clone(),
+            now: self.now,
+            next: self.ids,
+        };
+        hand.ok(json);
+        (self.record, self.ids, self.now) = (hand.record, hand.next, hand.now);
+        uuid::Uuid::from_u128(self.ids).to_string()
+    }
+
+    fn add(&mut self, collection: &str, fields: Json) -> String {
+        self.ok(json!({"cmd":"add","collection":collection,"fields":fields}))
+    }
+
+    fn view(&self) -> RecordView {
+        let kind = self.schema.kind(self.kind).unwrap();
+        let mut view = self.record.view(kind);
+        derive::fill(&self.schema, kind, &mut view);
+        view
+    }
+
+    fn field(&self, key: &str) -> Json {
+        self.view().value(key).to_json()
+    }
+}
+
+#[test]
+fn a_quote_adds_up_in_whole_fen_and_forgets_removed_lines() {
+    let mut quote = Sheet::new("quote", json!({"subject":"更换密封件"}));
+    assert_eq!(quote.field("total"), json!(null));
+    quote.add("lines", json!({"kind":"parts","item":"油封","quantity":"3","unit_price":"33.33"}));
+    quote.add("lines", json!({"kind":"labour","item":"工时","quantity":"2.5","unit_price":"120"}));
+    let travel = quote.add("lines", json!({"kind":"travel","item":"差旅","quantity":"1","unit_price":"200"}));
+    assert_eq!(quote.field("total"), "599.99");
+    let amounts: Vec<_> = quote.view().collections["lines"]
+        .iter()
+        .map(|e| e.fields["amount"].to_json().as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(amounts, ["99.99", "300.00", "200.00"]);
+    quote.ok(json!({"cmd":"remove","collection":"lines","id":travel}));
+    assert_eq!(quote.field("total"), "399.99");
+}
+
+#[test]
+fn nobody_types_what_is_computed() {
+    let quote = Sheet::new("quote", json!({}));
+    let schema = quote.schema.clone();
+    let kind = schema.kind("quote").unwrap();
+    for intent in [
+        json!({"cmd":"set","field":"total","value":"1"}),
+        json!({"cmd":"add","collection":"lines","fields":
+            {"kind":"parts","item":"油封","quantity":"1","unit_price":"1","amount":"99"}}),
+    ] {
+        let intent = domain::intent::Intent::from_json(&intent).unwrap();
+        let refused = domain::document::permit(&common::office(1), kind, &quote.view(), &intent);
+        assert_eq!(refused.unwrap_err().code, domain::error::Code::ForbiddenField);
+    }
+}
+
+#[test]
+fn a_travel_claim_settles_what_was_advanced() {
+    let trip = json!({"trip_from":"2026-03-02","trip_to":"2026-03-04","allowance_rate":"100"});
+    let mut claim = Sheet::new("expense_claim", trip);
+    assert_eq!((claim.field("days"), claim.field("allowance_amount")), (json!(3), json!("300.00")));
+    let line = |no: u32, category: &str, amount: &str| {
+        json!({"line_no":no,"date":"2026-03-02","from_place":"合肥","to_place":"武汉",
+            "category":category,"amount":amount})
+    };
+    let train = claim.add("lines", line(1, "transport", "1005.60"));
+    claim.add("lines", line(2, "allowance", "300"));
+    let taxi = claim.add("lines", line(3, "taxi", "86"));
+    assert_eq!(claim.field("claim_total"), "1391.60");
+    // Nothing is approved yet: no approved amount, and nothing to settle.
+    assert_eq!((claim.field("approved_total"), claim.field("balance")), (json!(null), json!(null)));
+    let advance =
+        claim.add("advances", json!({"requested_on":"2026-03-01","amount":"1800","purpose":"国内出差"}));
+    assert_eq!(claim.field("advance_total"), "1800.00");
+    assert_eq!(claim.field("advance_capital"), "壹仟捌佰元整");
+    for (line, approved) in [(&train, true), (&taxi, false)] {
+        claim.ok(json!({"cmd":"update","collection":"lines","id":line,"fields":{"approved":approved}}));
+    }
+    assert_eq!(claim.field("approved_total"), "1005.60");
+    assert_eq!(claim.field("approved_capital"), "壹仟零伍元陆角");
+    // An advance that was asked for but not paid is not settled against the claim.
+    assert_eq!(claim.field("balance"), "-1005.60");
+    claim.ok(json!({"cmd":"update","collection":"advances","id":advance,"fields":{"paid_on":"2026-03-01"}}));
+    assert_eq!(claim.field("balance"), "794.40");
+}
+
+#[test]
+fn a_service_plan_adds_up_its_items() {
+    let mut plan = Sheet::new("service_plan", json!({"title":"2026年度"}));
+    plan.add(
+        "items",
+        json!({"service_item":"年度走访","parts_cost":"1200","travel_cost":"800.50","budget":"3000"}),
+    );
+    plan.add(
+        "items",
+        json!({"service_item":"大修","labour_cost":"500","paid_income":"4000","budget":"1000"}),
+    );
+    plan.add("items", json!({"service_item":"待定","budget":"500"}));
+    let costs: Vec<_> =
+        plan.view().collections["items"].iter().map(|e| e.fields.get("cost").map(|c| c.to_text())).collect();
+    assert_eq!(costs, [Some("2000.50".to_owned()), Some("500.00".to_owned()), None]);
+    assert_eq!(plan.field("cost_total"), "2500.50");
+    assert_eq!(plan.field("budget_total"), "4500.00");
+    assert_eq!(plan.field("income_total"), "4000.00");
+}
