@@ -244,6 +244,7 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("GET", "/api/v1/reference", Caller::SignedIn),
     ("GET", "/api/v1/events", Caller::SignedIn),
     ("GET", "/api/v1/search", Caller::SignedIn),
+    ("GET", "/api/v1/deadlines", Caller::SignedIn),
     ("GET", "/api/v1/records/{kind}", Caller::SignedIn),
     ("POST", "/api/v1/records/{kind}", Caller::SignedIn),
     ("GET", "/api/v1/records/{kind}/{id}", Caller::SignedIn),

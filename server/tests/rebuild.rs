@@ -21,7 +21,7 @@ fn derived(server: &Server) -> Vec<String> {
         .unwrap()
         .map(Result::unwrap)
         .collect();
-    tables.extend(["doc_scope", "counter", "companion"].map(str::to_owned));
+    tables.extend(["doc_scope", "counter", "companion", "deadline", "deadline_facts"].map(str::to_owned));
     db.execute_batch("CREATE VIRTUAL TABLE temp.tokens USING fts5vocab(main, 'search', 'instance')").unwrap();
     tables.push("temp.tokens".to_owned());
     let mut out = Vec::new();

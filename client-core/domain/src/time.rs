@@ -34,6 +34,12 @@ impl Timestamp {
         Some(Self(at.to_zoned(zone.0.clone()).ok()?.timestamp().as_millisecond()))
     }
 
+    /// The first instant of a calendar day in `zone`.
+    #[must_use]
+    pub fn start_of_day(date: Date, zone: &Zone) -> Option<Self> {
+        Some(Self(date.to_zoned(zone.0.clone()).ok()?.timestamp().as_millisecond()))
+    }
+
     /// The calendar day of this instant in `zone`.
     #[must_use]
     pub fn date_in(self, zone: &Zone) -> Option<Date> {

@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::deadline::escalation::Severity;
 use domain::deadline::rules::{self, Cycle, Mark, Pause};
 use domain::deadline::settings::RuleSetting;
 use domain::deadline::snapshot::{Lot, Step};
-use domain::deadline::{Basis, Calendar, Deadline, Limit, Settings, Sla, Snapshot, State, deadlines};
+use domain::deadline::{
+    Basis, Calendar, Deadline, Limit, Outlook, Settings, Sla, Snapshot, State, Terms, deadlines,
+};
 use domain::time::Timestamp;
 use proptest::prelude::*;
 
@@ -158,6 +161,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
                     cycle,
                     duty: Some(duty),
                     sla: contract.then(Sla::default),
+                    ..Snapshot::default()
                 }
             },
         )
@@ -286,5 +290,41 @@ proptest! {
         if limit == "24 h" && pause.0 < 24 {
             prop_assert_eq!(due(true).0 - due(false).0, pause.1 * HOUR);
         }
+    }
+
+    /// What a table keeps is what would be worked out anew, at every moment until it says otherwise.
+    #[test]
+    fn an_outlook_holds_as_long_as_it_says(
+        snapshot in snapshot(),
+        settings in settings(),
+        now in instant(),
+        waits in prop::collection::vec(prop_oneof![0_i64..48 * HOUR, 0_i64..2400 * HOUR], 1..6),
+    ) {
+        let terms = Terms::new(settings, Arc::default());
+        let outlook = Outlook::of(&snapshot, &terms, now);
+        prop_assert!(outlook.until.is_none_or(|until| until >= now));
+        // Besides random moments those around each turn.
+        let turns = outlook.open.iter().flat_map(|e| e.rises.into_iter().flatten().chain(e.due));
+        let turns = turns.flat_map(|at| [Timestamp(at.0 - 1), at, Timestamp(at.0 + 1)]);
+        let moments = waits.into_iter().map(|wait| Timestamp(now.0 + wait)).chain(turns).chain([now]);
+        for at in moments.filter(|at| *at >= now && outlook.until.is_none_or(|until| *at < until)) {
+            let found = terms.deadlines(&snapshot, at);
+            let open: Vec<_> = found.iter().filter(|d| d.is_open()).collect();
+            prop_assert_eq!(open.len(), outlook.open.len(), "at {:?}: {:?}\n{:?}", at, open, outlook);
+            for (d, e) in open.into_iter().zip(&outlook.open) {
+                prop_assert_eq!((d.rule, d.round, d.due), (e.rule, e.round, e.due), "at {:?}", at);
+                let state = if d.due.is_some_and(|due| at > due) { State::Missed } else { State::Running };
+                prop_assert_eq!(d.state, state, "at {:?}: {:?}", at, d);
+                prop_assert_eq!(d.level, e.level_at(at), "at {:?}: {:?} {:?}", at, d, e);
+            }
+        }
+    }
+
+    #[test]
+    fn facts_come_back_from_the_store_as_they_were(snapshot in snapshot(), far in any::<i64>()) {
+        let mut snapshot = snapshot;
+        snapshot.mark(Mark::Visited, Some(Timestamp(far)));
+        let stored = serde_json::to_string(&snapshot).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Snapshot>(&stored).unwrap(), snapshot);
     }
 }

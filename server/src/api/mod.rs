@@ -1,6 +1,7 @@
 //! Every route on one screen. A route is registered with its documentation, so `/api/openapi.json` has them all.
 
 pub mod audit;
+pub mod deadlines;
 pub mod events;
 pub mod extract;
 pub mod health;
@@ -31,6 +32,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(me::revoke_device))
         .routes(routes!(reference::reference))
         .routes(routes!(events::events))
+        .routes(routes!(deadlines::list))
         .routes(routes!(search::search))
         .routes(routes!(audit::list))
         .routes(routes!(audit::disclose))

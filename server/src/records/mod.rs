@@ -1,6 +1,7 @@
 //! Records for people and programs on this side of the wire: REST, imports, demo data. They read rows and documents,
 //! and write by the same intents, the same permission table and the same admission as devices.
 
+mod deadlines;
 mod draft;
 mod filter;
 mod import;
@@ -22,6 +23,7 @@ use domain::schema::{Kind, Schema};
 use crate::store::{Snapshot, scopes};
 use crate::sync::{Ledger, LedgerError};
 
+pub use deadlines::{DeadlinePage, DeadlineRequest};
 pub use filter::decoded as percent_decoded;
 pub use import::{Made, Step, Story};
 pub use list::{ListPage, ListRequest};

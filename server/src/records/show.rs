@@ -1,9 +1,11 @@
 //! One record as JSON: what it is, how it came to be, where people disagree. Record and companion are shown as one.
 
 use domain::authz::Principal;
+use domain::deadline::Deadline;
 use domain::derive;
 use domain::document::{Around, Conflict, Record, RecordView};
 use domain::ids::RecordId;
+use domain::keys::complaint;
 use domain::projection;
 use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
@@ -66,7 +68,11 @@ impl Records {
         out.insert("created_at".into(), json!(row.created_at));
         out.insert("created_by".into(), json!(row.created_by));
         let mut flags = self.ledger.store().read_blocking(|snap| changes::flags(snap, shown.n))?;
-        let other = shown.companion.as_ref().map(|(kind, record, n)| (*kind, record.view(kind), *n));
+        let other = shown.companion.as_ref().map(|(kind, record, n)| {
+            let mut view = record.view(kind);
+            derive::fill(&schema, kind, &mut view);
+            (*kind, view, *n)
+        });
         if let Some((_, view, n)) = &other {
             let theirs = view.to_json();
             for part in ["fields", "collections", "unknown"] {
@@ -85,6 +91,16 @@ impl Records {
         let around = Around { beside: companion, links: Some(&links) };
         let rights = Record::rights(&schema, person, kind, &view, around);
         out.insert("rights".into(), json!(rights));
+        let theirs = companion.map(|(_, view)| view);
+        let (found, level) = self.deadlines_of(person, &schema, kind, shown.n, &view, theirs)?;
+        if let (Some(level), Some(Json::Object(fields))) = (level, out.get_mut("fields"))
+            && kind.field(complaint::ESCALATION_LEVEL).is_some()
+        {
+            // It rises with time, so no document can hold it.
+            fields.insert(complaint::ESCALATION_LEVEL.into(), json!(level));
+        }
+        let found: Vec<_> = found.iter().map(Deadline::to_json).collect();
+        out.insert("deadlines".into(), json!(found));
         out.insert("conflicts".into(), json!(shown.conflicts()));
         out.insert("flags".into(), json!(flags));
         self.ledger.store().read_blocking(|snap| merge::follow(snap, &schema, kind, &mut out, person))?;

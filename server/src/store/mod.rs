@@ -15,6 +15,7 @@ pub mod audit;
 pub mod backup;
 pub mod changes;
 pub mod cursors;
+pub mod deadlines;
 pub mod devices;
 pub mod documents;
 pub mod links;

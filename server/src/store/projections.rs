@@ -71,6 +71,7 @@ pub fn create(tx: &Tx<'_>, schema: &Schema) -> Result<(), StoreError> {
     }
     search::clear(tx)?;
     merged::create(tx)?;
+    super::deadlines::create(tx)?;
     for kind in schema.kinds() {
         conn.execute_batch(&definition(kind))?;
     }

@@ -317,9 +317,10 @@ impl Ledger {
         all: bool,
     ) -> Result<Durable<Option<Vec<Written>>>, LedgerError> {
         let schema = self.schema();
+        let terms = self.terms_of(&schema);
         let now = self.millis();
         let written = self.store().write_blocking(move |tx| {
-            let setting = Setting { schema: &schema, now };
+            let setting = Setting { schema: &schema, terms: &terms, now };
             let mut out = Vec::with_capacity(writes.len());
             for write in writes {
                 out.push(commit::write(tx, &setting, write)?);

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::authz::{Flag, Scope, scopes as scopes_of};
+use domain::deadline::Terms;
+use domain::derive;
 use domain::document::{Hash, Record};
 use domain::ids::RecordId;
 use domain::projection::{self, Row};
 use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
 
-use super::{Author, Live};
+use super::{Author, Live, deadlines};
 use crate::host::Millis;
 use crate::store::changes::{self, Commit, Salt};
 use crate::store::documents::{self, Content, Position};
@@ -35,6 +37,7 @@ pub struct Reading {
     heads: Vec<Hash>,
     n_changes: usize,
     number: Option<String>,
+    deadlines: Option<deadlines::Reading>,
 }
 
 /// One document to write.
@@ -59,6 +62,8 @@ pub struct DocWrite {
 pub struct Setting<'a> {
     /// The schema.
     pub schema: &'a Schema,
+    /// What deadlines are counted by.
+    pub terms: &'a Terms,
     /// The server's time.
     pub now: Millis,
 }
@@ -103,10 +108,12 @@ impl Done {
 
 /// Reads a record for its row, its scopes and its stored form.
 pub fn read(schema: &Schema, kind: &Kind, record: &Record) -> Reading {
-    let view = record.view(kind);
+    let mut view = record.view(kind);
+    derive::fill(schema, kind, &mut view);
     let row = projection::row(schema, kind, &view);
     Reading {
         number: row.number.clone(),
+        deadlines: deadlines::read(schema, kind, &view),
         row,
         scopes: scopes_of(kind, &view.facts(kind)),
         plain: record.save_plain(),
@@ -184,7 +191,14 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
     }
     scopes::place(tx, n, seq, &reading.scopes)?;
     projections::put(tx, kind, n, &reading.row, setting.now)?;
+    let before = merged::resolve(tx, id)?;
     merged::note(tx, setting.schema, kind, &reading.row)?;
+    if let Some(facts) = &reading.deadlines {
+        let (schema, terms, now) = (setting.schema, setting.terms, Timestamp(setting.now));
+        let setting = deadlines::Setting { schema, terms, now };
+        setting.follow(tx, kind, n, id, facts)?;
+        setting.follow_merge(tx, kind, id, before)?;
+    }
     keep(n)?;
     let main = match &kind.companion_of {
         Some(main) => projections::main_of(tx, id)?.map(|(_, id)| (main.clone(), id)),

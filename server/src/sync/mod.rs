@@ -12,6 +12,7 @@
 mod admission;
 mod commit;
 mod cursor;
+mod deadlines;
 mod hello;
 mod keys;
 mod live;
@@ -49,6 +50,7 @@ pub use rebuild::{Difference, Rebuilt};
 
 pub(crate) use admission::{Prepared, State};
 pub(crate) use commit::DocWrite;
+pub(crate) use deadlines::Setting as Deadlines;
 
 /// Events kept for a slow receiver before it is told to look again.
 const LIVE_KEPT: usize = 1_024;
@@ -134,6 +136,7 @@ struct Inner {
     admissions: Arc<Semaphore>,
     readings: Arc<Semaphore>,
     reference: Mutex<Option<reference::Known>>,
+    terms: Mutex<Option<deadlines::Known>>,
 }
 
 /// Handle to the ledger; clones share it.
@@ -176,8 +179,10 @@ impl Ledger {
             admissions: Arc::new(Semaphore::new(ADMISSIONS)),
             readings: Arc::new(Semaphore::new(READINGS)),
             reference: Mutex::new(None),
+            terms: Mutex::new(None),
         }));
         ledger.adopt_schema()?;
+        ledger.adopt_terms()?;
         Ok(ledger)
     }
 

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use domain::authz::{Scope, scopes as scopes_of};
+use domain::derive;
 use domain::ids::RecordId;
 use domain::projection;
 
-use super::{Ledger, LedgerError, admission, commit};
+use super::{Ledger, LedgerError, admission, commit, deadlines};
 use crate::host::{DAY, Millis};
-use crate::store::{Snapshot, StoreError, Tx, changes, documents, merged, projections, scopes, upkeep};
+use crate::store::{
+    Snapshot, StoreError, Tx, changes, deadlines as table, documents, merged, projections, scopes, upkeep,
+};
 
 /// How long changes are kept for deltas; a device that was away longer gets whole documents.
 const TAIL_KEPT: Millis = 30 * DAY;
@@ -27,7 +30,7 @@ pub struct Rebuilt {
 pub struct Difference {
     /// The record.
     pub id: RecordId,
-    /// What differs: `blob`, `heads`, `unknown_kind`, `row`, `scopes`.
+    /// What differs: `blob`, `heads`, `unknown_kind`, `row`, `scopes`, `deadlines`.
     pub what: &'static str,
 }
 
@@ -54,8 +57,11 @@ impl Ledger {
     /// A failure of the store.
     pub fn keep_up(&self) -> Result<(), LedgerError> {
         let now = self.millis();
+        let schema = self.schema();
+        let (terms, at) = (self.terms_of(&schema), self.now());
         let pruned = self.store().write_blocking(move |tx| {
             upkeep::analyse(tx)?;
+            deadlines::Setting { schema: &schema, terms: &terms, now: at }.renew_all(tx, Some(at))?;
             let seq = changes::before(tx, now - TAIL_KEPT)?;
             upkeep::prune(tx, seq)
         })?;
@@ -79,7 +85,10 @@ impl Ledger {
 
     fn rebuild_in(&self, tx: &Tx<'_>) -> Result<Rebuilt, StoreError> {
         let schema = self.schema();
+        let terms = self.terms_of(&schema);
+        let setting = deadlines::Setting { schema: &schema, terms: &terms, now: self.now() };
         projections::create(tx, &schema)?;
+        table::set_terms(tx, terms.fingerprint())?;
         crate::store::numbers::clear(tx)?;
         let mut rebuilt = Rebuilt::default();
         for (n, id, kind) in documents::all(tx)? {
@@ -102,16 +111,22 @@ impl Ledger {
                 }
                 Err(error) => return Err(error),
             };
-            let view = record.view(kind);
+            let mut view = record.view(kind);
+            derive::fill(&schema, kind, &mut view);
             let row = projection::row(&schema, kind, &view);
             if let Some(number) = &row.number {
                 commit::note_number(tx, kind, number)?;
             }
             let updated_at = changes::commit(tx, seq)?.map_or(0, |c| c.at);
             projections::put(tx, kind, n, &row, updated_at)?;
+            let before = merged::resolve(tx, id)?;
             merged::note(tx, &schema, kind, &row)?;
             if let Some(companion) = &kind.companion {
                 projections::accompany(tx, id.companion(companion), n)?;
+            }
+            if let Some(facts) = deadlines::read(&schema, kind, &view) {
+                setting.follow(tx, kind, n, id, &facts)?;
+                setting.follow_merge(tx, kind, id, before)?;
             }
             let wanted = scopes_of(kind, &view.facts(kind));
             if scopes::of(tx, n)? != wanted {
@@ -163,7 +178,8 @@ impl Ledger {
         }
         let schema = self.schema();
         let Some(kind) = schema.kind(kind) else { return Ok(Some("unknown_kind")) };
-        let view = record.view(kind);
+        let mut view = record.view(kind);
+        derive::fill(&schema, kind, &mut view);
         let mut row = projection::row(&schema, kind, &view);
         row.search = String::new();
         row.cells = merged::followed(snap, kind, &row.cells)?.into_owned();
@@ -173,6 +189,9 @@ impl Ledger {
         let wanted = scopes_of(kind, &view.facts(kind));
         let placed: BTreeSet<Scope> =
             current.range((n, Scope::Everyone)..).take_while(|(doc, _)| *doc == n).map(|(_, s)| *s).collect();
-        Ok((placed != wanted).then_some("scopes"))
+        if placed != wanted {
+            return Ok(Some("scopes"));
+        }
+        Ok((!self.deadlines_hold(snap, kind, n, id, &view)?).then_some("deadlines"))
     }
 }

@@ -3,7 +3,9 @@
 //! Everything is judged as of `now`: what the record says happened later has not happened yet. So the
 //! same function answers "how do we stand" and "how did we stand at the end of the month".
 
-use super::calendar::Calendar;
+use std::cell::Cell;
+
+use super::calendar::{Calendar, HOUR};
 use super::clock::Clock;
 use super::escalation::{Standing, Used, level};
 use super::limit::{Basis, Limit, Unit};
@@ -22,17 +24,27 @@ pub fn deadlines(
     calendar: &Calendar,
     now: Timestamp,
 ) -> Vec<Deadline> {
+    evaluate(record, settings, calendar, now).0
+}
+
+/// Every deadline, and the next instant at which one begins that is not there yet.
+pub(super) fn evaluate(
+    record: &Snapshot,
+    settings: &Settings,
+    calendar: &Calendar,
+    now: Timestamp,
+) -> (Vec<Deadline>, Option<Timestamp>) {
     let mut steps: Vec<&Step> = record.steps.iter().filter(|s| s.at <= now).collect();
     steps.sort();
     let standing = record.standing(now);
-    let judge = Judge { record, settings, calendar, now, steps, standing };
+    let judge = Judge { record, settings, calendar, now, steps, standing, begins: Cell::new(None) };
     let mut found: Vec<Deadline> = rules::all()
         .filter(|rule| judge.applies(rule))
         .flat_map(|rule| judge.rule(rule, settings.limit(rule, record.sla.as_ref())))
         .collect();
     // A stable sort: rules that are due at the same instant stay in the table's order.
     found.sort_by_key(|d| (d.due.is_none(), d.due));
-    found
+    (found, judge.begins.get())
 }
 
 struct Judge<'a> {
@@ -43,6 +55,8 @@ struct Judge<'a> {
     /// Steps up to now, in order.
     steps: Vec<&'a Step>,
     standing: Standing,
+    /// The earliest beginning that lies ahead.
+    begins: Cell<Option<Timestamp>>,
 }
 
 /// One stretch of time to be judged.
@@ -206,6 +220,8 @@ impl Judge<'_> {
     fn judge(&self, rule: &Rule, limit: Limit, stretch: &Stretch) -> Option<Deadline> {
         let start = stretch.due.map_or(stretch.start, |due| due.min(stretch.start));
         if start > self.now {
+            let earlier = self.begins.get().is_none_or(|at| start < at);
+            self.begins.set(if earlier { Some(start) } else { self.begins.get() });
             return None;
         }
         let mut stop = stretch.stop.map(|stop| stop.max(start));
@@ -255,9 +271,34 @@ impl Judge<'_> {
             allowed,
             basis: limit.basis(),
             level: level(&self.settings.ladder, &self.standing, used),
+            rises: due
+                .filter(|_| stop.is_none() && state != State::Paused)
+                .map_or([None; 4], |due| self.rises(&clock, due)),
             provisional: limit.basis() == Basis::Working
                 && due.is_some_and(|due| !self.calendar.covers_between(start, due)),
         })
+    }
+
+    /// When levels 1 to 4 are reached if nothing happens.
+    fn rises(&self, clock: &Clock<'_>, due: Timestamp) -> [Option<Timestamp>; 4] {
+        let ladder = &self.settings.ladder;
+        // What is done at the due instant is in time.
+        let late = Timestamp(due.0.saturating_add(1));
+        let allowed = clock.at(due);
+        if allowed <= 0 {
+            return [Some(late), None, None, None];
+        }
+        let share = |percent: u32| {
+            let amount = (i128::from(allowed) * i128::from(percent) + 99) / 100;
+            Some(clock.reach(i64::try_from(amount).ok()?)?.max(late))
+        };
+        let [first, second, third] = ladder.percent.map(share);
+        let since = allowed
+            .checked_mul(i64::from(ladder.percent[2]))
+            .and_then(|share| clock.reach(share / 100))
+            .and_then(|at| at.0.checked_add(i64::from(ladder.days_to_level_4) * 24 * HOUR));
+        let fourth = since.zip(third).map(|(since, third)| Timestamp(since).max(third));
+        [first, second, third, fourth]
     }
 
     fn start(&self, rule: &Rule) -> Option<Timestamp> {

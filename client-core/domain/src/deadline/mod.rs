@@ -11,6 +11,8 @@
 //! | [`settings`] | what an organisation or a contract changes |
 //! | [`snapshot`] | what the rules need to know of a record |
 //! | [`escalation`] | levels 0–5 |
+//! | [`outlook`] | what of an answer stays true for how long, for those who store it |
+//! | [`listing`] | lists of deadlines: which, in what order, in what form |
 //!
 //! Due times are exclusive of nothing: what is done at the due instant is in time. A day ends at 24:00,
 //! which is 00:00 of the next; a working day ends when the office closes.
@@ -20,23 +22,35 @@ mod clock;
 pub mod escalation;
 mod evaluate;
 pub mod limit;
+pub mod listing;
+pub mod outlook;
 pub mod rules;
 pub mod settings;
 pub mod snapshot;
 
-use serde::Serialize;
+use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::lifecycle::{self, Phase};
+use crate::schema::{Kind, Schema};
 use crate::time::Timestamp;
 
 pub use calendar::{Calendar, CalendarSettings, Holiday, Notice};
 pub use evaluate::deadlines;
 pub use limit::{Basis, Limit};
+pub use listing::Filter;
+pub use outlook::Outlook;
 pub use rules::{Mark, Rule};
 pub use settings::{Settings, Sla};
 pub use snapshot::Snapshot;
 
+/// Raised when the same facts, settings and rules come to give other deadlines.
+const VERSION: u8 = 1;
+
 /// How a deadline stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Time is left and the clock runs.
@@ -75,6 +89,10 @@ pub struct Deadline {
     pub level: u8,
     /// Whether it rests on a year whose public holidays are not known yet.
     pub provisional: bool,
+    /// When time alone lifts it to levels 1, 2, 3 and 4 if nothing is done; empty once it is settled and
+    /// while the clock stands still.
+    #[serde(skip)]
+    pub rises: [Option<Timestamp>; 4],
 }
 
 impl Deadline {
@@ -83,4 +101,69 @@ impl Deadline {
     pub fn is_open(&self) -> bool {
         self.stopped.is_none() && self.state != State::Met
     }
+}
+
+/// What an organisation's deadlines are counted by: its settings and its calendar.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Limits, pauses and the ladder.
+    pub settings: Settings,
+    /// Working days and office hours.
+    pub calendar: Arc<Calendar>,
+    fingerprint: OnceLock<[u8; 16]>,
+}
+
+impl Terms {
+    /// The terms of the organisation whose schema this is.
+    #[must_use]
+    pub fn of(schema: &Schema) -> Self {
+        Self::new(schema.settings().deadlines.clone(), Arc::clone(schema.calendar()))
+    }
+
+    /// Terms of these settings and this calendar.
+    #[must_use]
+    pub fn new(settings: Settings, calendar: Arc<Calendar>) -> Self {
+        Self { settings, calendar, fingerprint: OnceLock::new() }
+    }
+
+    /// Differs whenever the same facts may give other deadlines: other settings, another calendar, other
+    /// rules. What was stored under another one has to be worked out again.
+    #[must_use]
+    pub fn fingerprint(&self) -> &[u8; 16] {
+        self.fingerprint.get_or_init(|| self.hashed())
+    }
+
+    fn hashed(&self) -> [u8; 16] {
+        let mut hash = Sha256::new();
+        hash.update([VERSION]);
+        for rule in rules::all() {
+            hash.update(format!("{rule:?}"));
+        }
+        hash.update(format!("{:?}{:?}", self.settings, self.calendar));
+        let mut out = [0; 16];
+        out.copy_from_slice(&hash.finalize()[..16]);
+        out
+    }
+
+    /// The record's deadlines at a moment; see [`deadlines`].
+    #[must_use]
+    pub fn deadlines(&self, record: &Snapshot, now: Timestamp) -> Vec<Deadline> {
+        deadlines(record, &self.settings, &self.calendar, now)
+    }
+}
+
+/// Whether records of the kind have come to their end with this status. Nothing is listed as owed for
+/// them; what was owed and when is still told by [`deadlines`].
+#[must_use]
+pub fn is_over(kind: &Kind, status: &str) -> bool {
+    let cycle = kind.lifecycle.as_deref().and_then(lifecycle::by_key);
+    cycle.is_some_and(|cycle| cycle.phase(status) >= Phase::Closed)
+}
+
+/// How high a record stands: as high as the highest of what it still owes, and at least where severity,
+/// the customer's dissatisfaction or a person put it.
+#[must_use]
+pub fn level(record: &Snapshot, found: &[Deadline], terms: &Terms, now: Timestamp) -> u8 {
+    let standing = escalation::level(&terms.settings.ladder, &record.standing(now), None);
+    found.iter().filter(|d| d.is_open()).map(|d| d.level).fold(standing, u8::max)
 }

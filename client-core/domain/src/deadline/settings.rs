@@ -17,6 +17,10 @@ pub struct Settings {
     pub rules: BTreeMap<String, RuleSetting>,
     /// The escalation ladder.
     pub ladder: Ladder,
+    /// Service levels by the names that contracts give them (服务时限方案). A name that is not here stands for
+    /// the catalogue's: respond in 30 minutes, on site in 2 hours, repaired in 4.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub profiles: BTreeMap<String, Sla>,
 }
 
 /// What is different for one rule.
@@ -76,7 +80,8 @@ impl Settings {
             return Err(SettingsError::Ladder);
         }
         let limits = self.rules.iter().map(|(id, setting)| (id, setting.limit));
-        check_limits(limits)
+        check_limits(limits)?;
+        self.profiles.values().try_for_each(Sla::check)
     }
 
     pub(super) fn used(&self, rule: &Rule) -> bool {

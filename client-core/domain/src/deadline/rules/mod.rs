@@ -131,6 +131,22 @@ pub enum Cycle {
     Seasonal,
 }
 
+impl Cycle {
+    /// The cycle with this code of the list `return_visit_cycle`; `none` is none.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "weekly" => Some(Self::Weekly),
+            "monthly" => Some(Self::Monthly),
+            "quarterly" => Some(Self::Quarterly),
+            "half_yearly" => Some(Self::HalfYearly),
+            "yearly" => Some(Self::Yearly),
+            "seasonal" => Some(Self::Seasonal),
+            _ => None,
+        }
+    }
+}
+
 /// What must hold for a rule to apply. What is not known does not rule out, except where noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
@@ -202,6 +218,9 @@ pub enum Pause {
 }
 
 impl Pause {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Customer, Self::Parts, Self::Factory];
+
     /// The statuses in which it holds.
     #[must_use]
     pub const fn statuses(self) -> &'static [&'static str] {

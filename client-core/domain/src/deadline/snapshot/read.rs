@@ -1,0 +1,240 @@
+//! Each kind's facts, out of its fields and collections.
+
+use jiff::Span;
+use jiff::civil::Date;
+
+use super::{Contract, Lot, Snapshot};
+use crate::deadline::escalation::Severity;
+use crate::deadline::rules::{Cycle, Mark};
+use crate::document::RecordView;
+use crate::ids::{RecordId, UserId};
+use crate::keys::{complaint, customer, handling, return_visit, task, visit};
+use crate::time::{Timestamp, Zone};
+use crate::value::Value;
+
+impl Snapshot {
+    pub(super) fn read_own(&mut self, record: &RecordView, zone: &Zone) {
+        match record.kind.as_str() {
+            complaint::KIND => self.complaint(record),
+            visit::KIND => self.visit(record),
+            task::KIND => self.task(record),
+            return_visit::KIND => self.return_visit(record),
+            customer::KIND => self.customer(record, zone),
+            _ => {}
+        }
+    }
+
+    pub(super) fn read_beside(&mut self, companion: &RecordView, zone: &Zone) {
+        if companion.kind == handling::KIND {
+            self.handling(companion, zone);
+        }
+    }
+
+    fn complaint(&mut self, record: &RecordView) {
+        for (mark, key) in [
+            (Mark::Received, complaint::RECEIVED_AT),
+            (Mark::Contained, complaint::CONTAINMENT_AT),
+            (Mark::DueSet, complaint::DUE_AT),
+        ] {
+            self.mark(mark, record.value(key).as_datetime());
+        }
+        // The clock of an urgent matter starts at the oral notice; without urgency that is a mere call.
+        if record.value(complaint::IS_URGENT) == &Value::Bool(true) {
+            self.mark(Mark::OralNotice, record.value(complaint::ORAL_NOTICE_AT).as_datetime());
+        }
+        self.severity = code(record, complaint::SEVERITY).and_then(Severity::from_code);
+        self.is_quality = boolean(record, complaint::IS_QUALITY_RELATED);
+        self.is_complaint = code(record, complaint::RECORD_KIND)
+            .map(|c| !matches!(c, "information" | "suggestion" | "consultation"));
+        self.dissatisfied = whole(record, complaint::DISSATISFIED_COUNT).unwrap_or(0);
+        self.customer = record.value(complaint::CUSTOMER).as_ref_id().map(RecordId);
+        self.lead = record.value(complaint::RESPONSIBLE_PERSON).as_ref_id().map(UserId).or(self.lead);
+    }
+
+    fn handling(&mut self, sheet: &RecordView, zone: &Zone) {
+        self.mark(Mark::SheetMade, sheet.created().map(|e| e.at));
+        for (mark, key) in [
+            (Mark::Served, handling::SERVED_AT),
+            (Mark::Replied, handling::REPLIED_AT),
+            (Mark::RegulatorTold, handling::REPORTED_AT),
+        ] {
+            self.mark(mark, sheet.value(key).as_datetime());
+        }
+        // A day without a time: what was finished on the last day allowed was finished in time.
+        self.mark(Mark::Completed, day(sheet.value(handling::COMPLETED_ON), zone));
+        self.is_reportable = boolean(sheet, handling::REGULATORY_REPORTABLE);
+        let entries = |key: &str| sheet.collections.get(key).into_iter().flatten().filter(|e| !e.removed);
+        // The highest escalation stands.
+        let levels = entries(handling::ESCALATIONS).filter_map(|e| {
+            match e.fields.get(handling::ESCALATIONS_LEVEL)? {
+                Value::Int(level) => u8::try_from(*level).ok(),
+                _ => None,
+            }
+        });
+        self.manual_level = levels.max().unwrap_or(0);
+        self.has_corrective_action = entries(handling::CORRECTIVE_ACTIONS).next().is_some();
+        for entry in entries(handling::LOT_CHECKS) {
+            let field = |key: &str| entry.fields.get(key).unwrap_or(&Value::Null);
+            let delivered = day(field(handling::LOT_CHECKS_DELIVERED_ON), zone);
+            let Some(at) = delivered.or(entry.at) else { continue };
+            let ok = match field(handling::LOT_CHECKS_RESULT) {
+                Value::Code(code) if code == "ok" => Some(true),
+                Value::Code(code) if code == "ng" => Some(false),
+                _ => None,
+            };
+            let seq = match field(handling::LOT_CHECKS_SEQ) {
+                Value::Int(n) => *n,
+                _ => 0,
+            };
+            self.lots.push(Lot { at, seq, ok });
+        }
+    }
+
+    fn visit(&mut self, record: &RecordView) {
+        for (mark, key) in [
+            (Mark::Requested, visit::REQUESTED_AT),
+            (Mark::Responded, visit::RESPONDED_AT),
+            (Mark::Appointment, visit::APPOINTMENT_AT),
+            (Mark::Departed, visit::DEPARTED_AT),
+            (Mark::Arrived, visit::ARRIVED_AT),
+            (Mark::Started, visit::STARTED_AT),
+            (Mark::Finished, visit::FINISHED_AT),
+            (Mark::Left, visit::LEFT_AT),
+            (Mark::HqCalled, visit::HQ_CALLED_AT),
+        ] {
+            self.mark(mark, record.value(key).as_datetime());
+        }
+        self.customer = record.value(visit::CUSTOMER).as_ref_id().map(RecordId);
+        let finished = self.at.get(&Mark::Finished).copied();
+        if matches!(code(record, visit::OUTCOME), Some("fixed" | "replaced_new" | "no_fault")) {
+            self.mark(Mark::Repaired, finished);
+        }
+        // The survey is known by its link alone; it is made with the report.
+        if record.value(visit::SURVEY).as_ref_id().is_some() {
+            self.mark(Mark::Surveyed, finished);
+        }
+        let warranty =
+            code(record, visit::WARRANTY_OVERRIDE).or_else(|| code(record, visit::WARRANTY_STATUS));
+        self.in_warranty = warranty.map(covered);
+        self.is_emergency = code(record, visit::SERVICE_TYPE).map(|c| c == "emergency");
+        self.is_severe_job = code(record, visit::SERVICE_SEVERITY).map(|c| matches!(c, "serious" | "major"));
+    }
+
+    fn task(&mut self, record: &RecordView) {
+        for (mark, key) in [
+            (Mark::Requested, task::REQUESTED_AT),
+            (Mark::Responded, task::RESPONDED_AT),
+            (Mark::Appointment, task::APPOINTMENT_AT),
+            (Mark::PlanReviewed, task::PLAN_REVIEWED_AT),
+            // A job that is done has its fault gone.
+            (Mark::Repaired, task::DONE_AT),
+        ] {
+            self.mark(mark, record.value(key).as_datetime());
+        }
+        self.customer = record.value(task::CUSTOMER).as_ref_id().map(RecordId);
+        self.in_warranty = code(record, task::WARRANTY_STATUS).map(covered);
+        self.is_emergency = code(record, task::SERVICE_TYPE).map(|c| c == "emergency");
+        self.is_severe_job = code(record, task::SEVERITY).map(|c| matches!(c, "serious" | "major"));
+        // What the order names goes before what the customer's file says.
+        self.contracts.extend(line(record.value(task::SLA_PROFILE)).map(|profile| Contract {
+            profile,
+            from: None,
+            to: None,
+        }));
+    }
+
+    fn return_visit(&mut self, record: &RecordView) {
+        for (mark, key) in [
+            (Mark::Visited, return_visit::VISITED_AT),
+            (Mark::Recorded, return_visit::RECORDED_AT),
+            (Mark::Submitted, return_visit::SUBMITTED_AT),
+            (Mark::CallbackAt, return_visit::CALLBACK_AT),
+            (Mark::Answered, return_visit::ANSWERED_AT),
+        ] {
+            self.mark(mark, record.value(key).as_datetime());
+        }
+        if boolean(record, return_visit::NEEDS_REPLY) == Some(true) {
+            self.mark(Mark::Asked, record.value(return_visit::VISITED_AT).as_datetime());
+        }
+        self.is_extended = record.value(return_visit::EXTENSION_GRANTED_BY).as_ref_id().is_some();
+        self.customer = record.value(return_visit::CUSTOMER).as_ref_id().map(RecordId);
+    }
+
+    fn customer(&mut self, record: &RecordView, zone: &Zone) {
+        if record.value(customer::MERGED_INTO).as_ref_id().is_some() {
+            // What is owed is owed to the customer that it was merged into.
+            return;
+        }
+        self.cycle = code(record, customer::RETURN_VISIT_CYCLE).and_then(Cycle::from_code);
+        self.lead = [customer::RESPONSIBLE_EMPLOYEE, customer::ACCOUNT_MANAGER]
+            .into_iter()
+            .find_map(|key| record.value(key).as_ref_id())
+            .map(UserId);
+        let entries = record.collections.get(customer::CONTRACTS).into_iter().flatten();
+        for entry in entries.filter(|e| !e.removed) {
+            let field = |key: &str| entry.fields.get(key).unwrap_or(&Value::Null);
+            let from = date(field(customer::CONTRACTS_VALID_FROM));
+            if let Some(profile) = line(field(customer::CONTRACTS_SLA_PROFILE)) {
+                let start = |date: Option<Date>| Timestamp::start_of_day(date?, zone).map(|at| at.0);
+                let to = date(field(customer::CONTRACTS_VALID_TO)).and_then(|d| d.tomorrow().ok());
+                self.contracts.push(Contract { profile, from: start(from), to: start(to) });
+            }
+            let months = match field(customer::CONTRACTS_WARRANTY_MONTHS) {
+                Value::Int(months) if *months > 0 => Span::new().try_months(*months).ok(),
+                _ => None,
+            };
+            let end = from.zip(months).and_then(|(from, months)| from.checked_add(months).ok());
+            let end = end.and_then(|date| Timestamp::start_of_day(date, zone));
+            if end > self.at.get(&Mark::WarrantyEnd).copied() {
+                self.mark(Mark::WarrantyEnd, end);
+                self.in_warranty = Some(true);
+            }
+        }
+    }
+}
+
+/// Whether a warranty status means that the work is owed free of charge.
+fn covered(code: &str) -> bool {
+    matches!(code, "in_warranty" | "three_guarantees" | "replaced_free")
+}
+
+fn code<'a>(record: &'a RecordView, key: &str) -> Option<&'a str> {
+    match record.value(key) {
+        Value::Code(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// A text that says something.
+fn line(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        _ => None,
+    }
+}
+
+fn date(value: &Value) -> Option<Date> {
+    match value {
+        Value::Date(date) => Some(*date),
+        _ => None,
+    }
+}
+
+fn boolean(record: &RecordView, key: &str) -> Option<bool> {
+    match record.value(key) {
+        Value::Bool(b) => Some(*b),
+        _ => None,
+    }
+}
+
+fn whole<N: TryFrom<i64>>(record: &RecordView, key: &str) -> Option<N> {
+    match record.value(key) {
+        Value::Int(n) => N::try_from(*n).ok(),
+        _ => None,
+    }
+}
+
+/// The first instant of a day.
+fn day(value: &Value, zone: &Zone) -> Option<Timestamp> {
+    Timestamp::start_of_day(date(value)?, zone)
+}
