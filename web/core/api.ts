@@ -9,7 +9,9 @@ import type {
   ProposalPage,
   RecordPage,
   RecordView,
+  Related,
   SearchPage,
+  Suggestion,
 } from './types';
 
 export interface ListQuery {
@@ -51,6 +53,23 @@ export class Api {
   /** The id is made here, so that sending the same creation twice makes one record. */
   create(kind: string, id: Uuid, intents: Intent[]): Promise<RecordView> {
     return this.post(`/api/v1/records/${kind}`, { id, intents });
+  }
+
+  related(kind: string, id: Uuid, signal?: AbortSignal): Promise<Related> {
+    return this.get(`/api/v1/records/${kind}/${id}/related`, signal);
+  }
+
+  async suggestions(kind: string, id: Uuid, signal?: AbortSignal): Promise<Suggestion[]> {
+    const answer = await this.get<Suggestion[] | { items: Suggestion[] }>(
+      `/api/v1/records/${kind}/${id}/suggestions`,
+      signal,
+    );
+    return Array.isArray(answer) ? answer : answer.items;
+  }
+
+  /** Says that two records are one; `null` undoes that. */
+  merge(kind: string, id: Uuid, into: Uuid | null): Promise<RecordView> {
+    return this.post(`/api/v1/records/${kind}/${id}/merge`, { into });
   }
 
   /** All intents are applied, or none. */

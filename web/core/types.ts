@@ -105,6 +105,61 @@ export interface HistoryItem {
   received_at: string | null;
 }
 
+/** A record named in passing. */
+export interface Brief {
+  id: Uuid;
+  kind: string;
+  number: string | null;
+  temp_number?: string | null;
+  status?: string | null;
+  title: string | null;
+}
+
+/** Figures over what belongs to a customer or to a piece of equipment; each has its own. */
+export interface Overview {
+  complaints_by_year?: { year: number; open: number; closed: number; total: number }[];
+  visits?: number;
+  products?: { total: number; in_warranty: number };
+  last_return_visit?: string | null;
+  return_visit_due?: string | null;
+  return_visit_overdue?: boolean;
+  satisfaction?: {
+    surveys: number;
+    mean_index: string | null;
+    last: { id: Uuid; at: string | null; band: string | null; index: string | null } | null;
+  };
+  /** Records that were merged into this one. */
+  merged?: Brief[];
+  parts_used?: {
+    visit: Uuid;
+    number: string | null;
+    at: string | null;
+    part_name?: FieldValue;
+    part_no?: FieldValue;
+    quantity?: FieldValue;
+    old_serial?: FieldValue;
+    new_serial?: FieldValue;
+  }[];
+}
+
+/** What belongs to a record. */
+export interface Related {
+  /** Records of one kind that refer to it by one field; the newest few. */
+  groups: { kind: string; field: string; total: number; open: number; items: RecordRow[] }[];
+  points_to: (Brief & { field: string })[];
+  refs?: Record<Uuid, string>;
+  overview?: Overview | null;
+}
+
+/** Something the program noticed, with what could be done about it. */
+export interface Suggestion {
+  code: string;
+  params: Record<string, unknown>;
+  records: Brief[];
+  /** Ready to be sent; empty where nothing can be done at once. */
+  intents: Intent[];
+}
+
 export type DeadlineState = 'running' | 'paused' | 'met' | 'missed';
 
 /** What is owed under a record until when; rule and round name it. */

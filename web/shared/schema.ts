@@ -1,3 +1,5 @@
+import type { Template } from './survey';
+
 /** Types of `GET /api/v1/reference` and look-ups in it. */
 
 export type Uuid = string;
@@ -142,6 +144,8 @@ export interface Reference {
   lifecycles: Record<string, Lifecycle>;
   people: Person[];
   settings: Record<string, unknown>;
+  /** Questionnaires in all their versions. */
+  templates?: Template[];
 }
 
 /** The reference data with the look-ups that screens need. */
@@ -217,6 +221,10 @@ export class Schema {
 
   codes(list: string | null | undefined): Code[] {
     return (list && this.lists.get(list)?.codes) || [];
+  }
+
+  get templates(): Template[] {
+    return this.reference.templates ?? [];
   }
 
   /** Columns of the kind's list, in their order; a companion's stand beside its record's. */

@@ -23,6 +23,12 @@ export function statusText(kind: KindSchema, status: string): string {
   return labelText(state?.label, status);
 }
 
+/** A questionnaire by its code. */
+function templateText(code: string): string {
+  const versions = currentSchema().templates.filter((template) => template.code === code);
+  return labelText(versions.at(-1)?.title, code);
+}
+
 export function personText(id: Uuid | null | undefined): string {
   if (!id) return t('text.system');
   const person = currentSchema().people.get(id);
@@ -57,6 +63,7 @@ export function fieldAt(kind: KindSchema, path: string): FieldSchema | undefined
 export function valueText(field: FieldSchema | undefined, value: FieldValue | undefined): string {
   if (value === null || value === undefined || value === '') return '';
   if (!field) return plain(value);
+  if (field.key === 'template') return templateText(String(value));
   switch (field.type) {
     case 'bool':
       return value ? t('text.yes') : t('text.no');

@@ -22,6 +22,8 @@ export interface RecordContext {
   valueOf(key: string): FieldValue;
   /** Sends intents; throws the refusal. */
   apply(intents: Intent[]): Promise<void>;
+  /** Reads the record again. */
+  reload(): Promise<void>;
   /** Opens the history of one path, or of the record. */
   showHistory(path?: string): void;
 }
