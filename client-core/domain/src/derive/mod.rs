@@ -13,12 +13,14 @@
 //! | [`quote`] | amounts and total (C74) |
 //! | [`expense_claim`] | days, allowance, totals, capital characters, balance (C70, C71, C75) |
 //! | [`service_plan`] | costs and totals (C77) |
+//! | [`survey`] | validity, scores and band of an answer sheet (C03–C13) |
 
 mod complaint;
 mod expense_claim;
 mod product_item;
 mod quote;
 mod service_plan;
+mod survey;
 mod visit;
 
 use rust_decimal::Decimal;
@@ -52,6 +54,7 @@ pub fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
         keys::quote::KIND => quote::fill(kind, view),
         keys::expense_claim::KIND => expense_claim::fill(kind, view),
         keys::service_plan::KIND => service_plan::fill(kind, view),
+        keys::survey::KIND => survey::fill(schema, kind, view),
         _ => {}
     }
 }

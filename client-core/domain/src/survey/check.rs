@@ -45,7 +45,7 @@ pub fn check(schema: &Schema, view: &RecordView, intent: &Intent) -> Result<(), 
     match (kind.key.as_str(), intent) {
         (key::KIND, Intent::Create { fields, .. }) => {
             let (code, version) = named(fields, key::TEMPLATE, key::TEMPLATE_VERSION);
-            check_sheet(schema, code.unwrap_or_default(), version.unwrap_or_default())
+            find(schema, code.unwrap_or_default(), version.unwrap_or_default()).map(|_| ())
         }
         (key::KIND, Intent::Add { collection, fields, id }) => {
             let entries = view.collections.get(collection);
@@ -58,7 +58,7 @@ pub fn check(schema: &Schema, view: &RecordView, intent: &Intent) -> Result<(), 
         (key::KIND, Intent::Update { collection, id, fields }) => {
             update(schema, kind, view, collection, *id, fields)
         }
-        (key::KIND, Intent::Remove { collection, .. }) => open(view, collection),
+        (key::KIND, Intent::Remove { collection, .. }) => open(&view.folded.status, collection),
         (survey_campaign::KIND, Intent::Create { fields, .. } | Intent::Event { fields, .. }) => {
             campaign(schema, view, fields)
         }
@@ -69,12 +69,51 @@ pub fn check(schema: &Schema, view: &RecordView, intent: &Intent) -> Result<(), 
     }
 }
 
-/// Whether a new sheet may be of this questionnaire and version: for a change read from its bytes.
+/// What a change writes to one entry of a sheet.
+#[derive(Clone, Debug)]
+pub struct EntryWrite<'a> {
+    /// The collection.
+    pub collection: &'a str,
+    /// The entry.
+    pub id: uuid::Uuid,
+    /// Whether the change adds it.
+    pub added: bool,
+    /// Its fields that are set, `removed` among them.
+    pub fields: Vec<&'a str>,
+}
+
+/// Checks a change of a sheet that was read from its bytes, as [`check`] checks an intent. `status` is the one
+/// that its author saw, empty for a sheet that the change makes; `after` is the sheet with the change.
 ///
 /// # Errors
-/// `unknown_code` naming `template` or `template_version`.
-pub fn check_sheet(schema: &Schema, template: &str, version: i64) -> Result<(), Refusal> {
-    find(schema, template, version).map(|_| ())
+/// As [`check`].
+pub fn check_change(
+    schema: &Schema,
+    status: &str,
+    after: &RecordView,
+    writes: &[EntryWrite<'_>],
+) -> Result<(), Refusal> {
+    let (code, version) = of(after);
+    let template = find(schema, code, version)?;
+    for write in writes {
+        open(status, write.collection)?;
+        let entry = after.collections.get(write.collection).and_then(|c| c.iter().find(|e| e.id == write.id));
+        let Some(entry) = entry else { continue };
+        match write.collection {
+            key::ANSWERS | key::CORRECTIONS if entry.removed => {}
+            collection @ (key::ANSWERS | key::CORRECTIONS) => {
+                if !write.added && write.fields.contains(&key::ANSWERS_ITEM) {
+                    return Err(moved(collection));
+                }
+                check_entry(schema, code, version, collection, &entry.fields)?;
+            }
+            key::EXTRA_ANSWERS if !template.extra_items_allowed => {
+                return Err(Refusal::field(Code::ForbiddenField, write.collection));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether the questionnaire of a new sheet is still offered: for what a person does now, not for what was
@@ -218,7 +257,7 @@ fn add(
     collection: &str,
     fields: &Map<String, Json>,
 ) -> Result<(), Refusal> {
-    open(view, collection)?;
+    open(&view.folded.status, collection)?;
     let typed = typed(schema, kind, collection, fields)?;
     match collection {
         key::ANSWERS => {
@@ -230,10 +269,7 @@ fn add(
             }
             entry(schema, view, collection, &typed)
         }
-        key::CORRECTIONS => {
-            reasoned(&typed)?;
-            entry(schema, view, collection, &typed)
-        }
+        key::CORRECTIONS => entry(schema, view, collection, &typed),
         key::EXTRA_ANSWERS => {
             let (code, version) = of(view);
             match find(schema, code, version)?.extra_items_allowed {
@@ -253,7 +289,7 @@ fn update(
     id: uuid::Uuid,
     fields: &Map<String, Json>,
 ) -> Result<(), Refusal> {
-    open(view, collection)?;
+    open(&view.folded.status, collection)?;
     if collection != key::ANSWERS && collection != key::CORRECTIONS {
         return Ok(());
     }
@@ -263,20 +299,21 @@ fn update(
     for (field, value) in typed(schema, kind, collection, fields)? {
         // An answer to another question is another answer.
         if field == key::ANSWERS_ITEM && held.fields.get(&field) != Some(&value) {
-            return Err(Refusal::field(Code::Frozen, &format!("{collection}/{field}")));
+            return Err(moved(collection));
         }
         after.insert(field, value);
-    }
-    if collection == key::CORRECTIONS {
-        reasoned(&after)?;
     }
     entry(schema, view, collection, &after)
 }
 
-/// Whether the sheet's state takes writes to this collection.
-fn open(view: &RecordView, collection: &str) -> Result<(), Refusal> {
-    let status = view.folded.status.as_str();
-    let phase = crate::lifecycle::by_key(key::KIND).map(|c| c.phase(status));
+fn moved(collection: &str) -> Refusal {
+    Refusal::field(Code::Frozen, &format!("{collection}/{}", key::ANSWERS_ITEM))
+}
+
+/// Whether a sheet of this status takes writes to this collection.
+fn open(status: &str, collection: &str) -> Result<(), Refusal> {
+    let cycle = crate::lifecycle::by_key(key::KIND);
+    let phase = cycle.map(|c| if status.is_empty() { Phase::Open } else { c.phase(status) });
     match collection {
         key::ANSWERS | key::EXTRA_ANSWERS if phase != Some(Phase::Open) => {
             Err(Refusal::field(Code::Frozen, collection).with("status", status))
@@ -296,15 +333,6 @@ fn entry(
 ) -> Result<(), Refusal> {
     let (code, version) = of(view);
     check_entry(schema, code, version, collection, fields)
-}
-
-fn reasoned(fields: &BTreeMap<String, Value>) -> Result<(), Refusal> {
-    match fields.get(key::CORRECTIONS_REASON).is_none_or(Value::is_empty) {
-        true => {
-            Err(Refusal::field(Code::Required, &format!("{}/{}", key::CORRECTIONS, key::CORRECTIONS_REASON)))
-        }
-        false => Ok(()),
-    }
 }
 
 fn campaign(schema: &Schema, view: &RecordView, fields: &Map<String, Json>) -> Result<(), Refusal> {

@@ -18,10 +18,13 @@ mod set;
 mod sound;
 mod template;
 
-pub use check::{check, check_entry, check_offered, check_sheet, complete};
+pub use check::{EntryWrite, check, check_change, check_entry, check_offered, complete};
 pub use score::{Invalid, ItemScore, Scored, Sheet, result, score};
 pub use set::{Scale, TemplateError, Templates};
 pub use template::{
     Band, Branch, Choice, Item, ItemKind, Likert, Measure, Question, Row, Scoring, Section, Template, Use,
     Validity,
 };
+
+/// The kind of answer sheets.
+pub use crate::keys::survey::KIND;

@@ -17,6 +17,7 @@ use crate::guard::{Action, Root, Touch};
 use crate::ids::{UserId, from_id22};
 use crate::lifecycle::{Event, fold};
 use crate::schema::{Access, Collection, Field, FieldType, Kind, Schema};
+use crate::survey::EntryWrite;
 use crate::time::Timestamp;
 use crate::value::{self, Value};
 
@@ -71,6 +72,25 @@ impl Reading {
             let collection = kind.collection(collection)?;
             (collection.unique.as_ref() == Some(field)).then_some((collection, from_id22(id)?, value))
         })
+    }
+
+    /// What it writes to entries, entry by entry.
+    pub(super) fn writes(&self) -> Vec<EntryWrite<'_>> {
+        let mut writes: Vec<EntryWrite<'_>> = Vec::new();
+        let added = |key: &str| self.added.iter().any(|(k, _)| k == key);
+        let named = self.added.iter().map(|(key, _)| (key, None));
+        for (key, field) in named.chain(self.entries.iter().map(|(key, field, _)| (key, Some(field)))) {
+            let Some((collection, Some(id))) = key.split_once('/').map(|(c, id)| (c, from_id22(id))) else {
+                continue;
+            };
+            let at = writes.iter().position(|w| w.id == id && w.collection == collection);
+            let at = at.unwrap_or_else(|| {
+                writes.push(EntryWrite { collection, id, added: added(key), fields: Vec::new() });
+                writes.len() - 1
+            });
+            writes[at].fields.extend(field.map(String::as_str));
+        }
+        writes
     }
 
     fn write_to(&self, view: &mut RecordView) {

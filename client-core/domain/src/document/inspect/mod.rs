@@ -18,6 +18,7 @@ use crate::authz::{Deed, Flag, Principal, Verdict, decide};
 use crate::error::{Code, Refusal};
 use crate::guard::{self, Causal, Checked, Limits, Touches};
 use crate::schema::{Kind, Schema};
+use crate::survey;
 use content::Content;
 use point::Point;
 
@@ -238,6 +239,7 @@ impl<'a> Judge<'a> {
                 Verdict::AcceptFlagged(f) => flag = Some(f),
                 Verdict::Accept | Verdict::Refuse(_) => {}
             }
+            self.check_sheet(kind, &seen, &reading).map_err(plain)?;
             let sighted = self.saw_all(&checked.deps);
             if sighted {
                 self.check_values(kind, &reading).map_err(plain)?;
@@ -303,6 +305,16 @@ impl<'a> Judge<'a> {
         let after = self.content.after(self.incoming.record, kind, reading);
         not_before(kind, &after, &fields, &crate::time::Zone::default())?;
         distinct.into_iter().try_for_each(|(c, id, value)| no_duplicate(c, &after, Some(id), value))
+    }
+
+    /// What an answer sheet takes: questions and options of its questionnaire, while it is being filled in.
+    fn check_sheet(&mut self, kind: &Kind, seen: &Point, reading: &content::Reading) -> Result<(), Refusal> {
+        if kind.key != survey::KIND {
+            return Ok(());
+        }
+        let after = self.content.after(self.incoming.record, kind, reading);
+        let status = seen.folded(kind).status;
+        survey::check_change(self.incoming.schema, &status, &after, &reading.writes())
     }
 
     /// Whether a change with these dependencies was made with all that is here in sight.
