@@ -21,12 +21,12 @@ pub(super) struct Target {
     pub(super) lead: Principal,
 }
 
-/// What the engineer writes, and what the office writes meanwhile.
+/// What the engineer writes, and what the office writes meanwhile: values that no complaint has yet.
 const PAIRS: [(&str, &str, &str); 4] = [
-    (keys::complaint::QUANTITY_INVOLVED, "12", "20"),
+    (keys::complaint::QUANTITY_INVOLVED, "315", "351"),
     (keys::complaint::REPORTER_CONTACT, "10055501234", "10055505678"),
     (keys::complaint::BATCH_NO, "B25117", "B25171"),
-    (keys::complaint::QUANTITY_DEFECTIVE, "2", "3"),
+    (keys::complaint::QUANTITY_DEFECTIVE, "45", "54"),
 ];
 
 /// Makes the conflicts; each side's change goes through admission like a device's.

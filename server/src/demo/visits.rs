@@ -101,10 +101,13 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
     let lead = world.people[job.lead].clone();
     let (name, phone) = dice.pick(&holder.contacts).clone();
     let stamp = |ms: i64| domain::time::Timestamp(ms).to_rfc3339();
+    // Nothing happens after the story's last moment; steps of one minute come a second after each other.
+    let last = now - 10 * MINUTE;
+    let no_later = |at: i64| at.min(last);
     let appointment = working_hour(dice, job.asked_at + dice.between(1, 4) * DAY);
     let mut fields = json!({
         "service_type": job.service, "requested_at": stamp(job.asked_at), "appointment_at": stamp(appointment),
-        "responded_at": stamp(job.asked_at + dice.between(5, 25) * MINUTE),
+        "responded_at": stamp(job.asked_at + dice.between(5, 20) * MINUTE),
         "customer": holder.id, "site_address": holder.address, "contact_name": &name, "contact_phone": phone,
         "product": item.id,
     });
@@ -116,7 +119,7 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
         more.insert("fault_phenomenon".into(), dice.pick(defect.says).replace("{n}", &quantity).into());
         more.insert("fault_code".into(), defect.codes[3].into());
     }
-    let mut tale = Tale::create(dice, keys::visit::KIND, &desk, job.asked_at + 25 * MINUTE, fields);
+    let mut tale = Tale::create(dice, keys::visit::KIND, &desk, no_later(job.asked_at + 25 * MINUTE), fields);
     let helper = (dice.chance(25)).then(|| {
         let engineers = world.people.len() - ENGINEERS;
         world.people[ENGINEERS + (job.lead + 1 - ENGINEERS) % engineers].user
@@ -127,9 +130,9 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
     let (end, aside) = match job.status {
         "planned" => return tale,
         "cancelled" => {
-            tale.at += 3 * HOUR;
+            tale.at = no_later(tale.at + 3 * HOUR).max(tale.at);
             tale.event(dice, &desk, "dispatched", None, json!({}));
-            tale.at += 5 * HOUR;
+            tale.at = no_later(tale.at + 5 * HOUR).max(tale.at);
             let why = "客户停产检修，改期另约。";
             tale.event(dice, &lead, "cancelled", Some(why), json!({}));
             return tale;
@@ -149,7 +152,7 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
             5 => tale.at + dice.between(10, 70) * HOUR,
             _ => tale.at + dice.between(5, 20) * DAY,
         };
-        tale.at = planned.max(tale.at).min(now.max(tale.at));
+        tale.at = no_later(planned).max(tale.at);
         match *status {
             "dispatched" => tale.event(dice, &desk, status, None, json!({})),
             "en_route" => tale.event(dice, &lead, status, None, json!({"departed_at": stamp(tale.at)})),
@@ -159,7 +162,7 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
                     &lead,
                     status,
                     None,
-                    json!({"arrived_at": stamp(tale.at), "started_at": stamp((tale.at + 10 * MINUTE).min(now))}),
+                    json!({"arrived_at": stamp(tale.at), "started_at": stamp(no_later(tale.at + 10 * MINUTE).max(tale.at))}),
                 );
             }
             "done" => report(dice, &mut tale, job, goods.vehicle, &lead, &name),
@@ -176,7 +179,7 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
         }
     }
     if let Some(status) = aside {
-        tale.at += 40 * MINUTE;
+        tale.at = no_later(tale.at + 40 * MINUTE).max(tale.at);
         let issue = if status == "awaiting_parts" {
             "配件无库存，等总部发货后再来一次。"
         } else {
