@@ -249,6 +249,8 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("POST", "/api/v1/records/{kind}", Caller::SignedIn),
     ("GET", "/api/v1/records/{kind}/{id}", Caller::SignedIn),
     ("GET", "/api/v1/records/{kind}/{id}/history", Caller::SignedIn),
+    ("GET", "/api/v1/records/{kind}/{id}/related", Caller::SignedIn),
+    ("GET", "/api/v1/records/{kind}/{id}/suggestions", Caller::SignedIn),
     ("GET", "/api/v1/records/{kind}/{id}/conflicts", Caller::SignedIn),
     ("POST", "/api/v1/records/{kind}/{id}/intents", Caller::SignedIn),
     ("POST", "/api/v1/records/{kind}/{id}/merge", Caller::SignedIn),

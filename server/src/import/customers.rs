@@ -189,8 +189,9 @@ const FORMS: [&str; 9] = [
 #[must_use]
 pub fn core(spelling: &str) -> String {
     let mut core = folded(spelling).replace(['.', ',', '·', '-', '\'', '"'], "");
-    // 分公司 and 子公司 are other customers than their parents.
-    if !core.ends_with("分公司") && !core.ends_with("子公司") {
+    // 分公司 and 子公司 are other customers than their parents; 电子公司 is a trade.
+    let subsidiary = core.ends_with("子公司") && !core.ends_with("电子公司");
+    if !core.ends_with("分公司") && !subsidiary {
         for form in FORMS {
             if let Some(rest) = core.strip_suffix(form)
                 && rest.chars().count() >= 2

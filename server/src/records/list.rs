@@ -91,7 +91,7 @@ impl Records {
 }
 
 /// What the rows' references and makers are called, as far as this person sees them.
-fn names(
+pub(super) fn names(
     titles: &mut Titles<'_>,
     kind: &Kind,
     rows: &[Listed],
@@ -115,7 +115,8 @@ fn names(
     Ok(names)
 }
 
-fn item(kind: &Kind, listed: &Listed) -> Map<String, Json> {
+/// A row as the API shows it.
+pub(super) fn item(kind: &Kind, listed: &Listed) -> Map<String, Json> {
     let mut out = listed.row.to_json(kind);
     out.insert("updated_at".into(), json!(Timestamp(listed.updated_at)));
     out

@@ -1,16 +1,22 @@
 //! Records for people and programs on this side of the wire: REST, imports, demo data. They read rows and documents,
 //! and write by the same intents, the same permission table and the same admission as devices.
 
+mod cycle;
 mod deadlines;
 mod draft;
 mod filter;
 mod import;
 mod list;
+mod look;
 mod merge;
+mod overview;
+mod related;
 mod review;
 mod search;
 mod show;
+mod suggest;
 mod title;
+mod warranty;
 mod write;
 
 use std::sync::Arc;
@@ -27,8 +33,10 @@ pub use deadlines::{DeadlinePage, DeadlineRequest};
 pub use filter::decoded as percent_decoded;
 pub use import::{Made, Step, Story};
 pub use list::{ListPage, ListRequest};
+pub use related::{Group, Related};
 pub use review::Verdict;
 pub use search::{SearchPage, SearchRequest};
+pub use suggest::Suggestion;
 
 /// The records service.
 #[derive(Clone)]

@@ -5,13 +5,13 @@ use domain::deadline::Deadline;
 use domain::derive;
 use domain::document::{Around, Conflict, Record, RecordView};
 use domain::ids::RecordId;
-use domain::keys::complaint;
+use domain::keys::{complaint, visit};
 use domain::projection;
 use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Records, companion_for, merge};
+use super::{Records, companion_for, merge, warranty};
 use crate::store::{StoreError, changes, documents};
 use crate::sync::{LedgerError, State};
 
@@ -103,6 +103,15 @@ impl Records {
         out.insert("deadlines".into(), json!(found));
         out.insert("conflicts".into(), json!(shown.conflicts()));
         out.insert("flags".into(), json!(flags));
+        if kind.key == visit::KIND
+            && let Some(fields) = out.get_mut("fields").and_then(Json::as_object_mut)
+        {
+            let said = fields.get(visit::WARRANTY_OVERRIDE).cloned();
+            let decided = || warranty::of_visit(self, &schema, person, &view, &self.ledger.zone());
+            if let Some(status) = said.or_else(|| decided().map(|d| json!(d.code))) {
+                fields.insert(visit::WARRANTY_STATUS.to_owned(), status);
+            }
+        }
         self.ledger.store().read_blocking(|snap| merge::follow(snap, &schema, kind, &mut out, person))?;
         Ok(out)
     }

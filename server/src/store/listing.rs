@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use domain::authz::Scope;
+use domain::ids::RecordId;
 use domain::projection::Cell;
 use domain::schema::{Kind, Visibility};
 use rusqlite::types::Value;
@@ -186,24 +187,35 @@ fn clause(condition: &Condition) -> Clause {
     }
 }
 
-/// Runs a query.
-///
-/// # Errors
-/// A failure of the database.
-pub fn page(snap: &Snapshot<'_>, query: &Query<'_>) -> Result<Page, StoreError> {
+/// All conditions in one, with their values; first of all that the reader sees the row.
+fn conditions(snap: &Snapshot<'_>, query: &Query<'_>) -> Result<(String, Vec<Value>), StoreError> {
     let mut clauses = vec![visible(snap, query.kind, query.scopes)?];
     for condition in &query.conditions {
         let condition = followed(snap, condition)?;
         clauses.push(clause(&condition));
     }
     let condition: Vec<String> = clauses.iter().map(|c| c.sql.clone()).collect();
-    let condition = condition.join(" AND ");
-    let values: Vec<Value> = clauses.into_iter().flat_map(|c| c.values).collect();
-    let total = {
-        let sql = format!("SELECT count(*) FROM {} WHERE {condition}", table(query.kind));
-        let mut stmt = snap.conn().prepare_cached(&sql)?;
-        stmt.query_row(rusqlite::params_from_iter(&values), |r| r.get(0))?
-    };
+    Ok((condition.join(" AND "), clauses.into_iter().flat_map(|c| c.values).collect()))
+}
+
+fn counted(
+    snap: &Snapshot<'_>,
+    query: &Query<'_>,
+    condition: &str,
+    values: &[Value],
+) -> Result<u64, StoreError> {
+    let sql = format!("SELECT count(*) FROM {} WHERE {condition}", table(query.kind));
+    let mut stmt = snap.conn().prepare_cached(&sql)?;
+    Ok(stmt.query_row(rusqlite::params_from_iter(values), |r| r.get(0))?)
+}
+
+/// Runs a query.
+///
+/// # Errors
+/// A failure of the database.
+pub fn page(snap: &Snapshot<'_>, query: &Query<'_>) -> Result<Page, StoreError> {
+    let (condition, values) = conditions(snap, query)?;
+    let total = counted(snap, query, &condition, &values)?;
     let mut rows: Vec<Listed> = Vec::new();
     for part in parts(query) {
         let missing = query.limit + 1 - rows.len();
@@ -279,11 +291,57 @@ fn stretch(
 fn sort_value(snap: &Snapshot<'_>, query: &Query<'_>, n: i64) -> Result<Cell, StoreError> {
     let sql = format!("SELECT {} FROM {} WHERE n = ?1", query.sort.0, table(query.kind));
     let value: Value = snap.conn().prepare_cached(&sql)?.query_row([n], |r| r.get(0))?;
-    Ok(match value {
+    Ok(plain(value))
+}
+
+/// How many rows meet the conditions.
+///
+/// # Errors
+/// A failure of the database.
+pub fn count(snap: &Snapshot<'_>, query: &Query<'_>) -> Result<u64, StoreError> {
+    let (condition, values) = conditions(snap, query)?;
+    counted(snap, query, &condition, &values)
+}
+
+/// Some columns of one row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chosen {
+    /// The row's number.
+    pub n: i64,
+    /// The record.
+    pub id: RecordId,
+    /// The columns that were asked for, in that order.
+    pub cells: Vec<Cell>,
+}
+
+/// Some columns of every row that meets the conditions, newest first; at most `query.limit`. Sort order and start of
+/// the query are of no concern.
+///
+/// # Errors
+/// A failure of the database.
+pub fn chosen(snap: &Snapshot<'_>, query: &Query<'_>, columns: &[Column]) -> Result<Vec<Chosen>, StoreError> {
+    let (condition, mut values) = conditions(snap, query)?;
+    values.push(Value::Integer(i64::try_from(query.limit).unwrap_or(i64::MAX)));
+    let names: String = columns.iter().map(|c| format!(", {}", c.0)).collect();
+    let sql =
+        format!("SELECT n, id{names} FROM {} WHERE {condition} ORDER BY n DESC LIMIT ?", table(query.kind));
+    let mut stmt = snap.conn().prepare_cached(&sql)?;
+    let rows = stmt.query_map(rusqlite::params_from_iter(&values), |r| {
+        let mut cells = Vec::with_capacity(columns.len());
+        for i in 0..columns.len() {
+            cells.push(plain(r.get(i + 2)?));
+        }
+        Ok(Chosen { n: r.get(0)?, id: RecordId(uuid::Uuid::from_bytes(r.get(1)?)), cells })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn plain(value: Value) -> Cell {
+    match value {
         Value::Null => Cell::Null,
         Value::Integer(i) => Cell::Integer(i),
         Value::Real(r) => Cell::Real(r),
         Value::Text(t) => Cell::Text(t),
         Value::Blob(b) => b.as_slice().try_into().map_or(Cell::Null, Cell::Id),
-    })
+    }
 }

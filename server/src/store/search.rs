@@ -281,7 +281,8 @@ fn matching(
             out.push(n);
         }
     }
-    let weights = if looked <= WEIGHED { weights(snap, query)? } else { HashMap::new() };
+    // Weighing goes through all that match, not only through what was taken.
+    let weights = if !more && looked <= WEIGHED { weights(snap, query)? } else { HashMap::new() };
     let weight = |n: &i64| weights.get(n).copied().unwrap_or(0.0);
     Ok(Matched { weighed: out.iter().map(|n| (*n, weight(n))).collect(), more })
 }

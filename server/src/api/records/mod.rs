@@ -4,7 +4,9 @@ pub mod create;
 pub mod intents;
 pub mod list;
 pub mod merge;
+pub mod related;
 pub mod show;
+pub mod suggest;
 
 use domain::ids::RecordId;
 use domain::intent::Intent;
@@ -30,6 +32,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(show::conflicts))
         .routes(routes!(intents::intents))
         .routes(routes!(merge::merge))
+        .routes(routes!(related::related))
+        .routes(routes!(suggest::suggestions))
 }
 
 fn author(session: &Session) -> Author {

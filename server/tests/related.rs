@@ -1,0 +1,304 @@
+//! What belongs together: related records, figures over a customer, and what the system notices.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{Answer, Server, refused};
+use domain::authz::Role;
+use serde_json::{Value, json};
+
+struct Scene {
+    server: Server,
+    office: String,
+    wang: String,
+    wang_id: String,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let server = Server::start();
+        let wang_id = server.add_user("wang", Role::Engineer).to_string();
+        server.add_user("li", Role::Office);
+        let (office, wang) = (server.login("li").access, server.login("wang").access);
+        Self { server, office, wang, wang_id }
+    }
+    fn make(&self, kind: &str, fields: Value) -> String {
+        self.make_with(kind, fields, &[])
+    }
+    fn make_with(&self, kind: &str, fields: Value, more: &[Value]) -> String {
+        let mut intents = vec![json!({ "cmd": "create", "fields": fields })];
+        intents.extend(more.iter().cloned());
+        let path = format!("/api/v1/records/{kind}");
+        let answer = self.server.request("POST", &path, Some(&self.office), Some(&json!(intents)));
+        assert_eq!(answer.status, 201, "{kind}: {}", answer.text());
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+    fn act(&self, path: &str, intents: &Value) -> Answer {
+        let path = format!("/api/v1/records/{path}/intents");
+        let answer = self.server.request("POST", &path, Some(&self.office), Some(intents));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer
+    }
+    fn get(&self, token: &str, path: &str) -> Value {
+        let answer = self.server.get(&format!("/api/v1/records/{path}"), token);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.json()
+    }
+    fn suggestion(&self, path: &str, code: &str) -> Option<Value> {
+        let all = self.get(&self.office, &format!("{path}/suggestions"));
+        all.as_array().unwrap().iter().find(|s| s["code"] == code).cloned()
+    }
+}
+
+fn group<'a>(related: &'a Value, kind: &str, field: &str) -> &'a Value {
+    let groups = related["groups"].as_array().unwrap();
+    groups.iter().find(|g| g["kind"] == kind && g["field"] == field).unwrap_or(&Value::Null)
+}
+
+fn ids(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_customer_with_all_that_belongs_to_it() {
+    let s = Scene::new();
+    let customer = s.make("customer", json!({ "name": "海岚汽车电子有限公司" }));
+    let product = s.make(
+        "product_item",
+        json!({ "name": "自卸车", "serial_no": "B26092", "customer": customer, "accepted_on": "2024-03-15" }),
+    );
+    s.make(
+        "product_item",
+        json!({ "name": "旧车", "serial_no": "A1", "customer": customer, "accepted_on": "2019-01-01" }),
+    );
+    let complaint = |day: &str| json!({ "content": "漏油", "customer": customer, "product": product, "received_at": format!("{day}T08:00:00+08:00") });
+    let first = s.make("complaint", complaint("2026-01-31"));
+    s.make("complaint", complaint("2025-12-31"));
+    let cancelled = s.make("complaint", complaint("2026-02-01"));
+    s.act(&format!("complaint/{cancelled}"), &json!([{ "cmd": "event", "to": "cancelled", "why": "重复" }]));
+    let part = json!({ "cmd": "add", "collection": "parts",
+        "fields": { "part_name": "油封", "quantity": "2", "new_serial": "SF-2207" } });
+    let visit = json!({ "customer": customer, "product": product, "complaint": first, "fault_phenomenon": "渗油",
+        "requested_at": "2026-02-02T08:00:00+08:00" });
+    let visit = s.make_with("visit", visit, &[part, json!({ "cmd": "assign", "lead": s.wang_id })]);
+
+    let related = s.get(&s.office, &format!("customer/{customer}/related"));
+    let complaints = group(&related, "complaint", "customer");
+    assert_eq!((&complaints["total"], &complaints["open"]), (&json!(3), &json!(2)));
+    assert_eq!(complaints["items"].as_array().unwrap().len(), 3);
+    assert_eq!(group(&related, "product_item", "customer")["total"], 2);
+    assert_eq!(ids(&group(&related, "visit", "customer")["items"]), [visit.as_str()]);
+    let overview = &related["overview"];
+    assert_eq!(
+        overview["complaints_by_year"],
+        json!([
+            { "year": 2026, "open": 1, "closed": 1, "total": 2 },
+            { "year": 2025, "open": 1, "closed": 0, "total": 1 },
+        ])
+    );
+    assert_eq!(overview["visits"], 1);
+    assert_eq!(overview["products"], json!({ "total": 2, "in_warranty": 1 }));
+    assert_eq!(overview["satisfaction"], json!({ "surveys": 0, "mean_index": null, "last": null }));
+    // Nobody has called yet: the month after the file was made.
+    assert_eq!(overview["return_visit_due"], "2026-04-30");
+
+    // What a record refers to, and who refers to it.
+    let related = s.get(&s.office, &format!("visit/{visit}/related"));
+    let mut points: Vec<(&str, &str)> = related["points_to"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| (p["field"].as_str().unwrap(), p["id"].as_str().unwrap()))
+        .collect();
+    points.sort_unstable();
+    assert_eq!(points, [("complaint", &*first), ("customer", &*customer), ("product", &*product)]);
+    let related = s.get(&s.office, &format!("complaint/{first}/related"));
+    assert_eq!(ids(&group(&related, "visit", "complaint")["items"]), [visit.as_str()]);
+
+    // The service file of the equipment.
+    let related = s.get(&s.office, &format!("product_item/{product}/related"));
+    assert_eq!(group(&related, "complaint", "product")["total"], 3);
+    let part = &related["overview"]["parts_used"][0];
+    assert_eq!(
+        (&part["part_name"], &part["quantity"], &part["visit"]),
+        (&json!("油封"), &json!("2"), &json!(visit))
+    );
+
+    // An engineer sees of it what is his.
+    let related = s.get(&s.wang, &format!("customer/{customer}/related"));
+    assert_eq!(group(&related, "visit", "customer")["total"], 1);
+    assert_eq!(*group(&related, "complaint", "customer"), Value::Null);
+    assert_eq!(related["overview"]["complaints_by_year"], json!([]));
+    refused(&s.server.get(&format!("/api/v1/records/complaint/{first}/related"), &s.wang), 404, "not_found");
+
+    // A visit shows its warranty from its product, and what a person said instead.
+    let shown = s.get(&s.wang, &format!("visit/{visit}"));
+    assert_eq!(shown["fields"]["warranty_status"], "in_warranty");
+    let warranty = s.suggestion(&format!("visit/{visit}"), "warranty").unwrap();
+    assert_eq!(
+        warranty["params"],
+        json!({ "status": "in_warranty", "until": "2027-03-15", "on": "2026-02-02" })
+    );
+    s.act(
+        &format!("visit/{visit}"),
+        &json!([{ "cmd": "set", "field": "requested_at", "value": "2027-03-16T08:00:00+08:00" }]),
+    );
+    let shown = s.get(&s.wang, &format!("visit/{visit}"));
+    assert_eq!(shown["fields"]["warranty_status"], "out_of_warranty");
+    s.act(
+        &format!("visit/{visit}"),
+        &json!([{ "cmd": "set", "field": "warranty_override", "value": "by_contract" },
+        { "cmd": "set", "field": "warranty_override_reason", "value": "合同另有约定" }]),
+    );
+    assert_eq!(s.get(&s.office, &format!("visit/{visit}"))["fields"]["warranty_status"], "by_contract");
+    assert!(s.suggestion(&format!("visit/{visit}"), "warranty").is_none());
+}
+
+#[test]
+fn the_same_complaint_again_is_noticed() {
+    let s = Scene::new();
+    let customer = s.make("customer", json!({ "name": "海岚" }));
+    let other = s.make("customer", json!({ "name": "粤宝" }));
+    let complaint = |customer: &str, part: &str, what: &str, day: &str| {
+        json!({ "content": "x", "customer": customer, "part_no": part, "defect_phenomenon": what,
+            "received_at": format!("{day}T08:00:00+08:00") })
+    };
+    let first = s.make("complaint", complaint(&customer, "P-1", "漏油", "2025-06-01"));
+    let second = s.make("complaint", complaint(&customer, "p-1 ", "漏油", "2026-01-05"));
+    s.make("complaint", complaint(&customer, "P-1", "漏油", "2024-01-05")); // too long ago
+    s.make("complaint", complaint(&customer, "P-2", "漏油", "2026-01-05")); // another part
+    s.make("complaint", complaint(&other, "P-1", "漏油", "2026-01-05")); // another customer
+    let third = s.make("complaint", complaint(&customer, "P-1", "漏油", "2026-02-01"));
+    let path = format!("complaint/{third}");
+    let found = s.suggestion(&path, "recurrence").unwrap();
+    assert_eq!(found["params"], json!({ "count": 2, "months": 12 }));
+    assert_eq!(ids(&found["records"]), [second.as_str(), &first]);
+    // What is suggested can be sent as it is; then there is nothing left to suggest.
+    let shown = s.act(&path, &found["intents"]).json();
+    assert_eq!(shown["fields"]["recurrence"], "recurring");
+    assert_eq!(shown["collections"]["prior_complaints"].as_array().unwrap().len(), 2);
+    assert_eq!(s.suggestion(&path, "recurrence"), None);
+    assert_eq!(s.suggestion(&format!("complaint/{first}"), "recurrence"), None);
+    // Customers that were merged are one.
+    let merge = json!({ "into": customer });
+    let answer = s.server.request(
+        "POST",
+        &format!("/api/v1/records/customer/{other}/merge"),
+        Some(&s.office),
+        Some(&merge),
+    );
+    assert_eq!(answer.status, 200);
+    assert_eq!(s.suggestion(&path, "recurrence").unwrap()["params"]["count"], 3);
+}
+
+#[test]
+fn what_makes_a_complaint_serious_is_noticed() {
+    let s = Scene::new();
+    let complaint = |severity: Value, channel: &str| {
+        json!({ "content": "态度差", "channel": channel, "severity": severity, "responsible_person": s.wang_id,
+            "received_at": "2026-02-01T08:00:00+08:00" })
+    };
+    let first = s.make("complaint", complaint(json!("general"), "phone"));
+    s.make("complaint", complaint(json!("general"), "phone"));
+    assert_eq!(s.suggestion(&format!("complaint/{first}"), "severity_repeated"), None);
+    let third = s.make("complaint", complaint(Value::Null, "media"));
+    let path = format!("complaint/{third}");
+    let found = s.suggestion(&path, "severity_repeated").unwrap();
+    assert_eq!(found["params"], json!({ "count": 3, "threshold": 3, "months": 12, "person": "wang先生" }));
+    assert_eq!(found["records"].as_array().unwrap().len(), 2);
+    assert_eq!(s.suggestion(&path, "severity_media").unwrap()["params"], json!({ "channel": "media" }));
+    let late = json!({ "complaint": third, "appointment_at": "2026-02-02T08:00:00+08:00", "arrived_at": "2026-02-02T08:31:00+08:00" });
+    let visit = s.make("visit", late);
+    let found = s.suggestion(&path, "severity_late").unwrap();
+    assert_eq!(found["params"], json!({ "minutes": 31, "limit": 30 }));
+    assert_eq!(found["intents"][0]["value"], "general");
+    assert!(s.suggestion(&format!("visit/{visit}"), "late_arrival").is_some());
+    s.act(&path, &s.suggestion(&path, "severity_media").unwrap()["intents"]);
+    for code in ["severity_repeated", "severity_media", "severity_late"] {
+        assert_eq!(s.suggestion(&path, code), None, "{code}");
+    }
+    let on_time = json!([{ "cmd": "set", "field": "arrived_at", "value": "2026-02-02T08:30:00+08:00" }]);
+    s.act(&format!("visit/{visit}"), &on_time);
+    assert_eq!(s.suggestion(&format!("visit/{visit}"), "late_arrival"), None);
+}
+
+#[test]
+fn a_repair_that_did_not_hold_is_noticed() {
+    let s = Scene::new();
+    let product = s.make("product_item", json!({ "name": "自卸车", "serial_no": "B1" }));
+    let visit = |what: &str, day: &str| json!({ "product": product, "fault_phenomenon": what, "finished_at": format!("{day}T08:00:00+08:00") });
+    s.make("visit", visit("漏油", "2025-12-31"));
+    let near = s.make("visit", visit("漏油", "2026-01-02"));
+    s.make("visit", visit("异响", "2026-01-20"));
+    let last = s.make("visit", visit("漏油", "2026-02-01"));
+    let path = format!("visit/{last}");
+    let found = s.suggestion(&path, "repeat_repair").unwrap();
+    assert_eq!(found["params"], json!({ "count": 1, "days": 30 }));
+    assert_eq!(ids(&found["records"]), [near.as_str()]);
+    let shown = s.act(&path, &found["intents"]).json();
+    assert_eq!(
+        (&shown["fields"]["is_repeat_repair"], &shown["fields"]["previous_visit"]),
+        (&json!(true), &json!(near))
+    );
+    assert_eq!(s.suggestion(&path, "repeat_repair"), None);
+}
+
+#[test]
+fn customers_that_may_be_one_are_noticed() {
+    let s = Scene::new();
+    let this = s.make("customer", json!({ "name": "海岚汽车电子有限公司", "phone": "0371-60234567" }));
+    let by_name = s.make("customer", json!({ "name": "海岚汽车电子公司" }));
+    let by_phone = s.make("customer", json!({ "name": "另一个名字", "phone": "0371 6023 4567" }));
+    let alias = json!({ "cmd": "add", "collection": "aliases", "fields": { "alias": "海岚汽车电子" } });
+    let by_alias = s.make_with("customer", json!({ "name": "HAILAN" }), &[alias]);
+    s.make("customer", json!({ "name": "粤宝机柜制造有限公司" }));
+    let path = format!("customer/{this}");
+    let all = s.get(&s.office, &format!("{path}/suggestions"));
+    let told: Vec<(&str, &str)> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| (s["params"]["reason"].as_str().unwrap(), s["records"][0]["id"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [("name", &*by_name), ("phone", &*by_phone), ("similar", &*by_alias)]);
+    // An engineer is told, but has nothing to send.
+    assert_eq!(s.get(&s.wang, &format!("{path}/suggestions"))[0]["intents"], json!([]));
+    s.act(&path, &all[0]["intents"]);
+    assert_eq!(s.get(&s.office, &format!("{path}/suggestions")), json!([]));
+    assert_eq!(
+        s.get(&s.office, &format!("customer/{by_name}/related"))["overview"]["merged"][0]["id"],
+        json!(this)
+    );
+}
+
+#[test]
+fn many_complaints_about_one_batch_are_an_incident() {
+    let s = Scene::new();
+    let mut made = Vec::new();
+    for i in 0..5 {
+        let customer = s.make("customer", json!({ "name": format!("第{i}厂") }));
+        assert_eq!(made.last().and_then(|c| s.suggestion(&format!("complaint/{c}"), "mass_incident")), None);
+        let fields = json!({ "content": "裂", "batch_no": "L2026-01", "customer": customer,
+            "received_at": format!("2026-02-0{}T08:00:00+08:00", i + 1) });
+        made.push(s.make("complaint", fields));
+    }
+    let path = format!("complaint/{}", made[0]);
+    let found = s.suggestion(&path, "mass_incident").unwrap();
+    assert_eq!(found["params"], json!({ "count": 5, "days": 7, "batch_no": "L2026-01" }));
+    assert_eq!((found["records"].as_array().unwrap().len(), &found["intents"]), (4, &json!([])));
+    let incident =
+        s.make("incident", json!({ "title": "L2026-01 开裂", "started_at": "2026-02-05T08:00:00+08:00" }));
+    let set = json!([{ "cmd": "set", "field": "incident", "value": incident }]);
+    s.act(&format!("complaint/{}", made[1]), &set);
+    let found = s.suggestion(&path, "mass_incident").unwrap();
+    assert_eq!(
+        (&found["records"][0]["id"], &found["params"]["incident"]),
+        (&json!(incident), &json!("L2026-01 开裂"))
+    );
+    s.act(&path, &found["intents"]);
+    assert_eq!(s.suggestion(&path, "mass_incident"), None);
+    assert_eq!(
+        group(&s.get(&s.office, &format!("incident/{incident}/related")), "complaint", "incident")["total"],
+        2
+    );
+}
