@@ -103,6 +103,16 @@ export class Api {
     return this.post(`/api/v1/proposals/${id}`, { decision, note });
   }
 
+  /** A resource of administrators. */
+  admin<T>(path: string): Promise<T> {
+    return this.get(`/api/v1/admin/${path}`);
+  }
+
+  /** Writes a resource of administrators; it answers as it is afterwards. */
+  putAdmin<T>(path: string, body: unknown): Promise<T> {
+    return this.send('PUT', `/api/v1/admin/${path}`, body);
+  }
+
   /** An answer whose body is read as it arrives. */
   stream(path: string, signal: AbortSignal): Promise<Response> {
     return this.authorised(path, { headers: { accept: 'text/event-stream' }, signal });
@@ -112,10 +122,14 @@ export class Api {
     return readJson<T>(await this.authorised(path, { signal }));
   }
 
-  private async post<T>(path: string, body: unknown): Promise<T> {
+  private post<T>(path: string, body: unknown): Promise<T> {
+    return this.send('POST', path, body);
+  }
+
+  private async send<T>(method: string, path: string, body: unknown): Promise<T> {
     const headers = { 'content-type': 'application/json' };
     return readJson<T>(
-      await this.authorised(path, { method: 'POST', headers, body: JSON.stringify(body) }),
+      await this.authorised(path, { method, headers, body: JSON.stringify(body) }),
     );
   }
 

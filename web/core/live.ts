@@ -28,6 +28,8 @@ export class Live {
     private readonly api: Api,
     private readonly onRecord: (poke: RecordPoke) => void,
     private readonly onState: (state: LiveState) => void,
+    /** Code lists or settings were edited. */
+    private readonly onReference: () => void = () => {},
   ) {}
 
   start() {
@@ -96,6 +98,7 @@ export class Live {
   private deliver(event: string, data: string) {
     // The server dropped some for a slow reader; being live anew means to read again.
     if (event === 'resync') this.onState('live');
+    if (event === 'reference') this.onReference();
     if (event !== 'record') return;
     try {
       this.onRecord(JSON.parse(data) as RecordPoke);

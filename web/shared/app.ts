@@ -52,18 +52,20 @@ async function enter() {
   schema.value = new Schema(await api.reference());
   user.value = session.user;
   live?.stop();
-  live = new Live(api, tell, (state) => {
+  const follow = (state: LiveState) => {
     liveState.value = state;
     // Whatever was missed while the stream was down is read again.
     if (state === 'live') {
       tell(null);
       void refreshSchema();
     }
-  });
+  };
+  live = new Live(api, tell, follow, () => void refreshSchema());
   live.start();
 }
 
-async function refreshSchema() {
+/** Takes over code lists and settings that were edited since. */
+export async function refreshSchema() {
   const known = schema.value?.reference.version;
   try {
     const next = await api.reference(known);

@@ -96,6 +96,7 @@ export interface KindSchema {
   /** Only the office makes records of it. */
   office_makes?: boolean;
   number_field: string | null;
+  number?: { field: string; prefix: string } | null;
   lifecycle: string | null;
   /** Kind of the office-only document shown together with this one. */
   companion: string | null;

@@ -20,7 +20,7 @@ const FAMILIES: Record<string, string[]> = {
 };
 
 /** Families whose words the server sends; tests of their own walk them. */
-const OPEN_FAMILIES = /^(area|check|error|flag|suggest)\./;
+const OPEN_FAMILIES = /^(area|check|choice|error|flag|setting|settings|suggest|unit)\./;
 
 /** Codes of the REST contract that are not in the domain's own list. */
 const HTTP_CODES = [

@@ -24,6 +24,21 @@ export const router = createRouter({
           component: () => import('./deadlines/DeadlinesPage.vue'),
         },
         {
+          path: 'admin/lists/:list?',
+          name: 'admin-lists',
+          component: () => import('./admin/ListsPage.vue'),
+        },
+        {
+          path: 'admin/settings',
+          name: 'admin-settings',
+          component: () => import('./admin/SettingsPage.vue'),
+        },
+        {
+          path: 'admin/calendar/:year?',
+          name: 'admin-calendar',
+          component: () => import('./admin/CalendarPage.vue'),
+        },
+        {
           path: 'proposals',
           name: 'proposals',
           component: () => import('./proposals/ProposalsPage.vue'),

@@ -32,7 +32,8 @@ export function setLocale(next: Locale) {
 }
 
 /** Families of texts whose words come from the server; a later one may send words unknown here. */
-export type Family = 'area' | 'check' | 'error' | 'flag' | 'suggest';
+export type Family =
+  'area' | 'check' | 'choice' | 'error' | 'flag' | 'setting' | 'settings' | 'suggest' | 'unit';
 
 /** The text for a word of a family, or what to show where there is none. */
 export function wordText(
