@@ -23,4 +23,4 @@ mod tests;
 
 pub use domain;
 pub use error::Error;
-pub use facade::{Client, ListFilter};
+pub use facade::{Client, DeadlineFilter, ListFilter};

@@ -2,7 +2,18 @@ import type { Reference, Uuid } from '@shared/schema';
 import { Leader } from './leader';
 import type { PlainMethod } from './messages';
 import type { SignedInUser } from './session';
-import type { Conflict, Entry, Fields, HistoryItem, Intent, RecordEvent, Rights } from './types';
+import type {
+  Conflict,
+  Deadline,
+  DeadlineFilter,
+  DeadlineRow,
+  Entry,
+  Fields,
+  HistoryItem,
+  Intent,
+  RecordEvent,
+  Rights,
+} from './types';
 
 /** What matters most about a record, to the person who works on it. */
 export type SyncState = 'waiting' | 'sent' | 'conflict' | 'not_accepted';
@@ -140,6 +151,14 @@ export class Client {
   list(kind: string | undefined, filter: LocalFilter = {}) {
     return this.call<LocalRow[]>('list', kind, JSON.stringify(filter));
   }
+
+  /** What is owed and when, by due time; needs no network. */
+  deadlines(filter: DeadlineFilter = {}) {
+    return this.call<DeadlineRow[]>('deadlines', JSON.stringify(filter));
+  }
+
+  /** All deadlines of one record, done ones too. */
+  deadlinesOf = (id: Uuid) => this.call<Deadline[]>('deadlines_of', id);
 
   /** The record that goes by an id, an official number or a temporary number. */
   find = (name: string) => this.call<Uuid>('find', name);

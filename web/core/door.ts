@@ -15,6 +15,8 @@ export interface Device {
   sign_in_response(server: string, status: number, body: Uint8Array): string;
   sign_out(): string;
   list(kind: string | undefined, filter: string): string;
+  deadlines(filter: string): string;
+  deadlines_of(id: string): string;
   find(name: string): string;
   show(id: string): string;
   rights(id: string): string;

@@ -18,6 +18,8 @@ export const PLAIN_METHODS = [
   'status',
   'sign_out',
   'list',
+  'deadlines',
+  'deadlines_of',
   'find',
   'show',
   'rights',

@@ -195,6 +195,17 @@ export interface DeadlineRow extends Deadline {
   customer?: Uuid | null;
 }
 
+/** What the phone's list of deadlines asks for. */
+export interface DeadlineFilter {
+  states?: Exclude<DeadlineState, 'met'>[];
+  kinds?: string[];
+  rules?: string[];
+  /** At least this level. */
+  level?: number;
+  /** Due at this time or earlier. */
+  before?: string;
+}
+
 export interface DeadlinePage {
   items: DeadlineRow[];
   total: number;

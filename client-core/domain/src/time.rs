@@ -19,6 +19,15 @@ impl Timestamp {
         }
     }
 
+    /// Day, hour and minute as people in `zone` read them: `2026-03-02 09:00`.
+    #[must_use]
+    pub fn to_local(self, zone: &Zone) -> String {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(at) => at.to_zoned(zone.0.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+            Err(_) => self.to_rfc3339(),
+        }
+    }
+
     /// Reads RFC 3339; or a date with a time, or a date alone, in `zone`.
     #[must_use]
     pub fn parse(text: &str, zone: &Zone) -> Option<Self> {

@@ -71,6 +71,10 @@ class Smoke(unittest.TestCase):
         self.assertEqual(shown["fields"]["content"], "液压站漏油，已停机检查")
         self.assertEqual(shown["sync"], "waiting")
         self.assertEqual(self.device.find(made["number"]), made["id"])
+        due = json.loads(self.device.deadlines('{"rules":["L3"]}'))
+        self.assertEqual([item["record"] for item in due], [made["id"]])
+        of = json.loads(self.device.deadlines_of(made["id"]))
+        self.assertEqual([item["due"] for item in of if item["rule"] == "L3"], [due[0]["due"]])
 
     def test_a_sync_without_a_network_keeps_everything(self):
         made = self.create()

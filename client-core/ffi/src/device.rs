@@ -7,7 +7,7 @@ use client_core::domain::ids::RecordId;
 use client_core::domain::intent::Intent;
 use client_core::domain::schema::Schema;
 use client_core::sync::{Input, Output, SyncEngine};
-use client_core::{Client, ListFilter};
+use client_core::{Client, DeadlineFilter, ListFilter};
 use serde_json::{Map, Value as Json, json};
 
 use crate::error::DeviceError;
@@ -109,6 +109,26 @@ impl Device {
     pub fn search(&self, text: &str, limit: u32) -> Answer<String> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(Json::Array(self.client()?.search(text, limit)?).to_string())
+    }
+
+    /// What is owed and when, of the open records on this device, by due time; nothing of it needs coverage.
+    /// `filter`: `{"states":["missed"],"kinds":["visit"],"rules":["L13"],"level":1,"before":"2026-03-02T09:00:00Z"}`,
+    /// every key optional.
+    ///
+    /// # Errors
+    /// `sign_in_needed`.
+    pub fn deadlines(&self, filter: &str) -> Answer<String> {
+        let filter: DeadlineFilter =
+            serde_json::from_str(filter).map_err(|e| DeviceError::argument("filter", e))?;
+        Ok(Json::Array(self.client()?.deadlines(&filter)?).to_string())
+    }
+
+    /// All deadlines of one record, done ones too.
+    ///
+    /// # Errors
+    /// As `show`.
+    pub fn deadlines_of(&self, id: &str) -> Answer<String> {
+        Ok(Json::Array(self.client()?.deadlines_of(read_id(id)?)?).to_string())
     }
 
     /// The id of the record that goes by an id, an official number or a temporary number.

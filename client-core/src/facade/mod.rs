@@ -3,6 +3,7 @@
 //! Apps, the command line and the bindings call nothing else. What it answers is the JSON that DESIGN §7
 //! describes; texts are made by whoever shows it, from codes.
 
+mod deadlines;
 mod edit;
 mod read;
 mod route;
@@ -25,6 +26,7 @@ use crate::store::{Durable, Recovered, Store, documents, meta};
 
 pub use crate::store::files::StoredFile;
 pub use crate::store::rows::Query as ListFilter;
+pub use domain::deadline::Filter as DeadlineFilter;
 pub use edit::SavedRecord;
 pub use session::{Person, Session};
 

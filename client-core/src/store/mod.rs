@@ -14,6 +14,7 @@
 //! touched while it is held.
 
 pub(crate) mod around;
+pub(crate) mod deadlines;
 pub(crate) mod documents;
 pub(crate) mod files;
 pub(crate) mod journal;

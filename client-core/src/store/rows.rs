@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::derive;
 use domain::document::{Linked, Record, RecordView};
 use domain::ids::{RecordId, UserId};
 use domain::merge;
@@ -13,7 +14,7 @@ use domain::time::Timestamp;
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
-use super::{Tx, documents, meta};
+use super::{Tx, deadlines, documents, meta};
 use crate::error::Error;
 
 const FIXED: [&str; 10] = [
@@ -29,7 +30,7 @@ const FIXED: [&str; 10] = [
     "companion",
 ];
 
-fn table(kind: &Kind) -> String {
+pub(super) fn table(kind: &Kind) -> String {
     format!("\"rows_{}\"", kind.key)
 }
 fn text(kind: &Kind) -> String {
@@ -42,9 +43,12 @@ pub(super) fn stale(db: &Connection, schema: &Schema) -> Result<bool, Error> {
     Ok(made != Some(made_of(schema)))
 }
 
-/// What the list tables are made of: the schema, and how texts are split for search.
+/// Raised when rows come to hold something else for the same schema.
+const VERSION: u8 = 1;
+
+/// What the list tables are made of: the schema, how texts are split for search, and what rows hold.
 fn made_of(schema: &Schema) -> Vec<u8> {
-    schema.fingerprint().iter().copied().chain([search::VERSION]).collect()
+    schema.fingerprint().iter().copied().chain([search::VERSION, VERSION]).collect()
 }
 
 /// Makes the list tables anew and fills them from documents.
@@ -82,7 +86,7 @@ fn create(db: &Connection, kind: &Kind) -> Result<(), Error> {
     let mut sql = format!(
         "CREATE TABLE {table} (rid INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, number TEXT, temp_number TEXT,
          status TEXT NOT NULL, conflicts INTEGER NOT NULL, title TEXT NOT NULL, created_at INTEGER,
-         created_by BLOB, month_at INTEGER, companion BLOB"
+         created_by BLOB, month_at INTEGER, companion BLOB, facts TEXT"
     );
     for column in columns(kind) {
         let storage = match column.storage {
@@ -140,11 +144,12 @@ fn sql(cell: &Cell) -> Sql {
 /// Writes a record's row. A kind that this version does not know has no list.
 pub(crate) fn put(tx: &Tx<'_>, record: &Record) -> Result<(), Error> {
     let Some(kind) = tx.schema.kind(record.kind()) else { return Ok(()) };
-    let view = record.view(kind);
+    let mut view = record.view(kind);
     if view.created().is_none() {
         // Nothing but a genesis: not a record yet.
         return remove(&tx.db, kind, record.id());
     }
+    derive::fill(tx.schema, kind, &mut view);
     put_view(tx, kind, &view)
 }
 
@@ -164,10 +169,12 @@ fn put_view(tx: &Tx<'_>, kind: &Kind, view: &RecordView) -> Result<(), Error> {
         row.created_by.map_or(Sql::Null, |u| Sql::Blob(u.bytes().to_vec())),
         number(row.month_at),
         companion.map_or(Sql::Null, Sql::Blob),
+        deadlines::facts(tx.schema, kind, view).map_or(Sql::Null, Sql::Text),
     ];
     values.extend(row.cells.iter().map(sql));
     let names: Vec<String> = FIXED
         .iter()
+        .chain(&["facts"])
         .map(|f| (*f).to_owned())
         .chain(columns(kind).map(|c| format!("\"{}\"", c.name)))
         .collect();

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 //! Shared by the tests: a device with a clock and randomness that can be told, and signed-in people.
 
+mod deadlines;
 mod facade;
 
 use std::path::Path;

@@ -163,6 +163,18 @@ pub enum Command {
     },
     /// Every value that was ever set, newest first.
     History { id: String },
+    /// What is owed and when: overdue, or due within a week.
+    Deadlines {
+        /// Everything that is owed, whenever it is due.
+        #[arg(long)]
+        all: bool,
+        /// Hours ahead instead of a week.
+        #[arg(long, default_value_t = 168, conflicts_with = "all")]
+        within: u32,
+        /// All deadlines of one record, done ones too.
+        #[arg(long, conflicts_with_all = ["all", "within"])]
+        of: Option<String>,
+    },
     /// How things stand with the server.
     Status,
     /// Send and fetch.

@@ -168,6 +168,16 @@ fn command(args: &Args) -> Result<(), Failure> {
             answer(args, &client, json!({"ok": true, "n": n}), |_| text::word(lang, "discarded").to_owned());
             Ok(())
         }
+        Command::Deadlines { of: Some(id), .. } => {
+            let found = json!(client.deadlines_of(client.find(id)?)?);
+            answer(args, &client, found, |rows| show::deadlines(lang, client.schema(), rows));
+            Ok(())
+        }
+        Command::Deadlines { all, within, of: None } => {
+            let found = json!(client.deadlines(&client.due_within((!all).then_some(*within))?)?);
+            answer(args, &client, found, |rows| show::deadlines(lang, client.schema(), rows));
+            Ok(())
+        }
         Command::Status => {
             answer(args, &client, client.sync_status()?, |status| show::status(lang, status));
             Ok(())

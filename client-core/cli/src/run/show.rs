@@ -2,6 +2,7 @@
 
 use client_core::domain::lifecycle;
 use client_core::domain::schema::{Kind, Label, Schema};
+use client_core::domain::time::Timestamp;
 use serde_json::Value as Json;
 
 use crate::args::Lang;
@@ -39,6 +40,26 @@ pub fn list(lang: Lang, schema: &Schema, json: &Json) -> String {
         let kind = row["kind"].as_str().and_then(|k| schema.kind(k));
         let status = status_word(lang, kind, row["status"].as_str().unwrap_or_default());
         format!("{called}  {status}  {sync}  {}", plain(&row["title"]))
+    };
+    lines(lang, rows(json).iter().map(line).collect())
+}
+
+/// `deadlines`
+pub fn deadlines(lang: Lang, schema: &Schema, json: &Json) -> String {
+    let line = |row: &Json| {
+        let due = serde_json::from_value(row["due"].clone()).map(|at: Timestamp| at.to_local(schema.zone()));
+        let due = due.unwrap_or_else(|_| word(lang, "no_due_time").to_owned());
+        let state = word(lang, row["state"].as_str().unwrap_or_default());
+        let text = |label: &Json| plain(&label[if lang == Lang::Zh { "zh" } else { "en" }]);
+        let (what, who) = (text(&row["label"]), text(&row["owes"]));
+        let level = match row["level"].as_u64() {
+            Some(level @ 1..) => format!("  {} {level}", word(lang, "level")),
+            _ => String::new(),
+        };
+        let record = format!("{}  {}", plain(&row["number"]), plain(&row["title"]));
+        format!("{due}  {state}  {}  {what}  {who}{level}  {record}", plain(&row["rule"]))
+            .trim_end()
+            .to_owned()
     };
     lines(lang, rows(json).iter().map(line).collect())
 }
