@@ -105,11 +105,17 @@ describe('texts', () => {
     const areas = /pub enum Area \{([^}]*)\}/.exec(domain('schema/mod.rs'))![1]!;
     const named = [...areas.matchAll(/^ +([A-Z]\w+),/gm)].map((match) => match[1]!.toLowerCase());
     expect(named).toEqual([...AREAS]);
+    const noticed = readFileSync(join(web, '../server/src/records/suggest.rs'), 'utf8');
+    const suggested = [...noticed.matchAll(/\bcode(?:: | = )"([a-z_]+)"/g)].map(
+      (match) => match[1]!,
+    );
     const words = [
       ...checks.map((match) => `check.${match[1]}`),
       ...flags.map((match) => `flag.${match[1]}`),
       ...named.map((area) => `area.${area}`),
+      ...suggested.map((code) => `suggest.${code}`),
     ];
+    expect(suggested.length).toBeGreaterThan(6);
     expect(words.length).toBeGreaterThan(15);
     expect(words.filter((word) => !zhKeys.includes(word))).toEqual([]);
   });
