@@ -137,7 +137,7 @@ fn a_customer_with_all_that_belongs_to_it() {
     let warranty = s.suggestion(&format!("visit/{visit}"), "warranty").unwrap();
     assert_eq!(
         warranty["params"],
-        json!({ "status": "in_warranty", "until": "2027-03-15", "on": "2026-02-02" })
+        json!({ "warranty_status": "in_warranty", "until": "2027-03-15", "on": "2026-02-02" })
     );
     s.act(
         &format!("visit/{visit}"),
@@ -258,9 +258,12 @@ fn customers_that_may_be_one_are_noticed() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|s| (s["params"]["reason"].as_str().unwrap(), s["records"][0]["id"].as_str().unwrap()))
+        .map(|s| (s["code"].as_str().unwrap(), s["records"][0]["id"].as_str().unwrap()))
         .collect();
-    assert_eq!(told, [("name", &*by_name), ("phone", &*by_phone), ("similar", &*by_alias)]);
+    assert_eq!(
+        told,
+        [("duplicate_name", &*by_name), ("duplicate_phone", &*by_phone), ("duplicate_similar", &*by_alias),]
+    );
     // An engineer is told, but has nothing to send.
     assert_eq!(s.get(&s.wang, &format!("{path}/suggestions"))[0]["intents"], json!([]));
     s.act(&path, &all[0]["intents"]);
@@ -277,28 +280,57 @@ fn many_complaints_about_one_batch_are_an_incident() {
     let mut made = Vec::new();
     for i in 0..5 {
         let customer = s.make("customer", json!({ "name": format!("第{i}厂") }));
-        assert_eq!(made.last().and_then(|c| s.suggestion(&format!("complaint/{c}"), "mass_incident")), None);
+        assert_eq!(made.last().and_then(|c| s.suggestion(&format!("complaint/{c}"), "mass_batch")), None);
         let fields = json!({ "content": "裂", "batch_no": "L2026-01", "customer": customer,
             "received_at": format!("2026-02-0{}T08:00:00+08:00", i + 1) });
         made.push(s.make("complaint", fields));
     }
     let path = format!("complaint/{}", made[0]);
-    let found = s.suggestion(&path, "mass_incident").unwrap();
+    let found = s.suggestion(&path, "mass_batch").unwrap();
     assert_eq!(found["params"], json!({ "count": 5, "days": 7, "batch_no": "L2026-01" }));
     assert_eq!((found["records"].as_array().unwrap().len(), &found["intents"]), (4, &json!([])));
     let incident =
         s.make("incident", json!({ "title": "L2026-01 开裂", "started_at": "2026-02-05T08:00:00+08:00" }));
     let set = json!([{ "cmd": "set", "field": "incident", "value": incident }]);
     s.act(&format!("complaint/{}", made[1]), &set);
-    let found = s.suggestion(&path, "mass_incident").unwrap();
+    let found = s.suggestion(&path, "mass_known").unwrap();
     assert_eq!(
-        (&found["records"][0]["id"], &found["params"]["incident"]),
+        (&found["records"][0]["id"], &found["params"]["name"]),
         (&json!(incident), &json!("L2026-01 开裂"))
     );
     s.act(&path, &found["intents"]);
-    assert_eq!(s.suggestion(&path, "mass_incident"), None);
+    assert_eq!(s.suggestion(&path, "mass_known"), None);
     assert_eq!(
         group(&s.get(&s.office, &format!("incident/{incident}/related")), "complaint", "incident")["total"],
         2
     );
+}
+
+#[test]
+fn every_suggestion_has_a_text_in_each_language() {
+    let source = include_str!("../src/records/suggest.rs");
+    let codes = [
+        "recurrence",
+        "severity_media",
+        "severity_repeated",
+        "severity_late",
+        "mass_batch",
+        "mass_region",
+        "mass_known",
+        "repeat_repair",
+        "warranty",
+        "late_arrival",
+        "duplicate_name",
+        "duplicate_phone",
+        "duplicate_similar",
+    ];
+    for language in ["zh-CN", "en"] {
+        let file = format!("{}/../web/shared/i18n/{language}.json", env!("CARGO_MANIFEST_DIR"));
+        let texts: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let texts = texts["suggest"].as_object().unwrap();
+        let mut missing: Vec<&str> = codes.iter().copied().filter(|c| !texts.contains_key(*c)).collect();
+        missing.extend(codes.iter().copied().filter(|c| !source.contains(&format!("\"{c}\""))));
+        assert!(missing.is_empty(), "{language}: {missing:?}");
+        assert_eq!(texts.len(), codes.len(), "{language}");
+    }
 }

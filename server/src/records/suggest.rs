@@ -330,6 +330,7 @@ impl Case<'_> {
         let columns = [complaint::CUSTOMER, complaint::INCIDENT];
         let mut rows: Vec<Row> = Vec::new();
         let mut params = json!({ "days": MASS_DAYS });
+        let mut code = "mass_batch";
         if !batch.is_empty() {
             let conditions =
                 [(complaint::BATCH_NO, Is::OneOf(&batch_is)), (complaint::RECEIVED_AT, around())];
@@ -344,6 +345,7 @@ impl Case<'_> {
             ];
             rows = self.look.rows(complaint::KIND, &conditions, &columns)?;
             params = json!({ "days": MASS_DAYS, "category": category, "region": region });
+            code = "mass_region";
         }
         // One customer who calls again and again is no mass.
         let customers: BTreeSet<Option<RecordId>> = rows.iter().map(|r| r.record(0)).collect();
@@ -360,12 +362,13 @@ impl Case<'_> {
         if let Some((incident, _)) = known.into_iter().max_by_key(|(_, n)| *n) {
             // Some of them were put together already.
             if let Some((kind, _)) = self.look.listed(incident)?.filter(|(k, _)| k.key == incident::KIND) {
-                params["incident"] = json!(self.look.titles().name(&kind.key, incident.0)?);
+                params["name"] = json!(self.look.titles().name(&kind.key, incident.0)?);
+                code = "mass_known";
                 intents.push(set(complaint::INCIDENT, incident));
                 records.insert(0, incident);
             }
         }
-        Ok(vec![Found { code: "mass_incident", params, records, intents }])
+        Ok(vec![Found { code, params, records, intents }])
     }
 
     /// C45: the same product and fault within the days that the organisation set.
@@ -420,7 +423,7 @@ impl Case<'_> {
         let decided = warranty::of_visit(self.records, self.look.schema, self.person, &self.view, &self.zone);
         let Some(decision) = decided else { return Vec::new() };
         let params = json!({
-            "status": decision.code, "until": decision.until.map(|d| d.to_string()), "on": decision.on.to_string(),
+            visit::WARRANTY_STATUS: decision.code, "until": decision.until.map(|d| d.to_string()), "on": decision.on.to_string(),
         });
         let product = reference(&self.view, visit::PRODUCT);
         vec![Found { code: "warranty", params, records: product.into_iter().collect(), intents: Vec::new() }]
@@ -467,9 +470,9 @@ impl Case<'_> {
                 continue;
             }
             if spellings.contains(&core(row.text(0))) {
-                found.insert(row.id, "name");
+                found.insert(row.id, "duplicate_name");
             } else if phone.len() >= PHONE_DIGITS && digits(row.text(1)) == phone {
-                found.insert(row.id, "phone");
+                found.insert(row.id, "duplicate_phone");
             }
         }
         for spelling in &spellings {
@@ -484,16 +487,16 @@ impl Case<'_> {
                     continue;
                 };
                 if id != self.id() {
-                    found.entry(id).or_insert("similar");
+                    found.entry(id).or_insert("duplicate_similar");
                 }
             }
         }
         let mut found: Vec<(RecordId, &'static str)> = found.into_iter().collect();
-        found
-            .sort_by_key(|(id, reason)| (["name", "phone", "similar"].iter().position(|r| r == reason), *id));
-        let suggestions = found.into_iter().take(NAMED).map(|(id, reason)| Found {
-            code: "duplicate_customer",
-            params: json!({ "reason": reason, "name": name }),
+        // The surest first; their words happen to be in that order.
+        found.sort_by_key(|(id, code)| (*code, *id));
+        let suggestions = found.into_iter().take(NAMED).map(|(id, code)| Found {
+            code,
+            params: json!({ "name": name }),
             records: vec![id],
             intents: vec![set(merge::FIELD, id)],
         });
