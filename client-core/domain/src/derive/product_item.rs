@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::put;
-use crate::calc::warranty::{ProductDates, WarrantySettings, warranty_end, warranty_start};
+use crate::calc::warranty::{ProductDates, warranty_end, warranty_start};
 use crate::document::RecordView;
 use crate::keys::product_item::{
     ACCEPTED_ON, COMMISSIONED_ON, DEFAULT_WARRANTY_MONTHS, PURCHASED_ON, SHIPPED_ON, WARRANTY_END,
@@ -13,8 +13,8 @@ use crate::schema::{Kind, Schema};
 use crate::value::Value;
 
 /// 保修起止 (C48); a last day that a person set with a reason stands above what the dates say.
-pub(super) fn fill(_schema: &Schema, kind: &Kind, view: &mut RecordView) {
-    let settings = WarrantySettings::default();
+pub(super) fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
+    let settings = &schema.settings().formulas.warranty;
     let day = |key: &str| -> Option<Date> {
         match view.value(key) {
             Value::Date(day) => Some(*day),
@@ -31,7 +31,7 @@ pub(super) fn fill(_schema: &Schema, kind: &Kind, view: &mut RecordView) {
     if let Some(end) = said {
         put(kind, view, WARRANTY_END, Value::Date(end));
     }
-    let Some((_, start)) = warranty_start(&dates, &settings) else { return };
+    let Some((_, start)) = warranty_start(&dates, settings) else { return };
     let months = match view.value(DEFAULT_WARRANTY_MONTHS) {
         Value::Int(months) => u32::try_from(*months).unwrap_or(settings.default_months),
         _ => settings.default_months,

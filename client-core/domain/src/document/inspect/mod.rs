@@ -303,7 +303,7 @@ impl<'a> Judge<'a> {
             return Ok(());
         }
         let after = self.content.after(self.incoming.record, kind, reading);
-        not_before(kind, &after, &fields, &crate::time::Zone::default())?;
+        not_before(kind, &after, &fields, self.incoming.schema.zone())?;
         distinct.into_iter().try_for_each(|(c, id, value)| no_duplicate(c, &after, Some(id), value))
     }
 

@@ -3,12 +3,10 @@
 
 use super::{Ground, Linked};
 use crate::derive::dissatisfied_count;
-use crate::keys::{complaint, handling};
+use crate::keys::{complaint, corrective_action, goods_return, handling};
 use crate::lifecycle::{Check, Transition};
 use crate::value::Value;
 
-const CORRECTIVE_ACTION: &str = "corrective_action";
-const GOODS_RETURN: &str = "goods_return";
 /// Statuses of a corrective action before the leader has reviewed it.
 const NOT_REVIEWED: [&str; 3] = ["open", "answered", "ineffective"];
 /// Statuses of a corrective action whose effect is proven.
@@ -35,11 +33,11 @@ impl Ground<'_> {
         match check {
             Check::CustomerHeard => self.customer_heard(),
             Check::MeasuresReviewed => {
-                self.linked(CORRECTIVE_ACTION).all(|l| !NOT_REVIEWED.contains(&l.status.as_str()))
+                self.linked(corrective_action::KIND).all(|l| !NOT_REVIEWED.contains(&l.status.as_str()))
             }
             Check::LotsVerified => self.lots_verified(),
             Check::ReturnsSettled => {
-                self.linked(GOODS_RETURN).all(|l| !NOT_SETTLED.contains(&l.status.as_str()))
+                self.linked(goods_return::KIND).all(|l| !NOT_SETTLED.contains(&l.status.as_str()))
             }
             Check::PenaltiesSettled => {
                 self.value(handling::PENALTY_PROPOSAL).is_empty()
@@ -83,7 +81,7 @@ impl Ground<'_> {
         if !quality || !self.knows(handling::LOT_CHECKS) {
             return true;
         }
-        let mut measures = self.linked(CORRECTIVE_ACTION).peekable();
+        let mut measures = self.linked(corrective_action::KIND).peekable();
         if measures.peek().is_some() && measures.all(|l| EFFECTIVE.contains(&l.status.as_str())) {
             return true;
         }
