@@ -4,60 +4,8 @@
 
 mod common;
 
-use std::sync::Arc;
-
-use common::Hand;
-use domain::derive;
-use domain::document::{Record, RecordView};
-use domain::schema::Schema;
-use serde_json::{Value as Json, json};
-
-struct Sheet {
-    schema: Arc<Schema>,
-    kind: &'static str,
-    record: Record,
-    ids: u128,
-    now: i64,
-}
-
-impl Sheet {
-    fn new(kind: &'static str, fields: Json) -> Self {
-        let mut record = Record::new(kind, common::record_id(1));
-        record.begin(common::user(1), [1; 16]);
-        let mut sheet = Self { schema: Schema::builtin().unwrap(), kind, record, ids: 0, now: 0 };
-        sheet.ok(json!({"cmd":"create","fields":fields}));
-        sheet
-    }
-
-    /// Executes an intent; the id of the entry that it added.
-    fn ok(&mut self, json: Json) -> String {
-        let mut hand = Hand {
-            schema: self.schema.clone(),
-            person: common::office(1),
-            record: self.record.clone(),
-            now: self.now,
-            next: self.ids,
-        };
-        hand.ok(json);
-        (self.record, self.ids, self.now) = (hand.record, hand.next, hand.now);
-        uuid::Uuid::from_u128(self.ids).to_string()
-    }
-
-    fn add(&mut self, collection: &str, fields: Json) -> String {
-        self.ok(json!({"cmd":"add","collection":collection,"fields":fields}))
-    }
-
-    fn view(&self) -> RecordView {
-        let kind = self.schema.kind(self.kind).unwrap();
-        let mut view = self.record.view(kind);
-        derive::fill(&self.schema, kind, &mut view);
-        view
-    }
-
-    fn field(&self, key: &str) -> Json {
-        self.view().value(key).to_json()
-    }
-}
+use common::sheet::Sheet;
+use serde_json::json;
 
 #[test]
 fn a_quote_adds_up_in_whole_fen_and_forgets_removed_lines() {

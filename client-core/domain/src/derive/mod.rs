@@ -8,18 +8,26 @@
 //! |---|---|
 //! | this one | what steps set (`closed_at`, `reviewed_by`: the lifecycle tables say which) |
 //! | [`complaint`] | defect rate, times dissatisfied |
-//! | [`visit`] | whether the report is complete |
+//! | [`visit`] | whether the report is complete, whether the engineer was late |
 //! | [`product_item`] | the warranty's first and last day (C48) |
 //! | [`quote`] | amounts and total (C74) |
 //! | [`expense_claim`] | days, allowance, totals, capital characters, balance (C70, C71, C75) |
 //! | [`service_plan`] | costs and totals (C77) |
+//! | [`goods`] | differences between what was announced and what came |
+//! | [`monthly_satisfaction`] | PPM, deductions, D1, D2, D3 and D (C07, C18, C32, C33) |
+//! | [`kpi_sheet`] | rates, points, totals and band (C62–C64) |
+//! | [`station_report`] | whether it came in time (L37) |
 //! | [`survey`] | validity, scores and band of an answer sheet (C03–C13) |
 
 mod complaint;
 mod expense_claim;
+mod goods;
+mod kpi_sheet;
+mod monthly_satisfaction;
 mod product_item;
 mod quote;
 mod service_plan;
+mod station_report;
 mod survey;
 mod visit;
 
@@ -49,12 +57,17 @@ pub fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
     from_steps(kind, view);
     match kind.key.as_str() {
         keys::complaint::KIND => complaint::fill(kind, view),
-        keys::visit::KIND => visit::fill(kind, view),
+        keys::visit::KIND => visit::fill(schema, kind, view),
         keys::product_item::KIND => product_item::fill(schema, kind, view),
         keys::quote::KIND => quote::fill(kind, view),
         keys::expense_claim::KIND => expense_claim::fill(kind, view),
         keys::service_plan::KIND => service_plan::fill(kind, view),
         keys::survey::KIND => survey::fill(schema, kind, view),
+        keys::goods_return::KIND => goods::goods_return(kind, view),
+        keys::claim::KIND => goods::claim(view),
+        keys::monthly_satisfaction::KIND => monthly_satisfaction::fill(schema, kind, view),
+        keys::kpi_sheet::KIND => kpi_sheet::fill(schema, kind, view),
+        keys::station_report::KIND => station_report::fill(schema, kind, view),
         _ => {}
     }
 }

@@ -12,6 +12,7 @@ use super::rules::{Around, Ground, no_duplicate, not_before};
 use super::scalar::to_scalar;
 use super::{Hash, Record, RecordView};
 use crate::authz::Role;
+use crate::derive;
 use crate::error::{Code, Refusal};
 use crate::ids::{UserId, id22};
 use crate::intent::Intent;
@@ -199,8 +200,10 @@ fn plan<'a>(
         Intent::Event { to, fields, why, .. } => {
             plan.fields = typed_fields(writer, kind, fields)?;
             let step = check_step(kind, view, to, why.as_deref())?;
-            let after = with(view, &plan.fields);
             if let Some(step) = step {
+                let mut after = with(view, &plan.fields);
+                // What is needed may depend on what follows from the rest: whether somebody was late.
+                derive::fill(writer.schema, kind, &mut after);
                 Ground { schema: writer.schema, kind, view: &after, around: writer.around }.step(step)?;
             }
         }

@@ -370,7 +370,8 @@ impl<'a> Judge<'a> {
             }
             Some(step) => step,
         };
-        let after = self.content.after(self.incoming.record, kind, reading);
+        let mut after = self.content.after(self.incoming.record, kind, reading);
+        crate::derive::fill(self.incoming.schema, kind, &mut after);
         let ground =
             Ground { schema: self.incoming.schema, kind, view: &after, around: self.incoming.around };
         ground.step(step)

@@ -77,7 +77,9 @@ impl Ground<'_> {
     /// L10: the newest lots, as many as set, were good without a bad one between; or the corrective
     /// actions that follow the complaint have proven their effect themselves.
     fn lots_verified(&self) -> bool {
-        let quality = self.value(complaint::IS_QUALITY_RELATED) == &Value::Bool(true);
+        // A corrective action is about quality by its nature.
+        let quality = !self.knows(complaint::IS_QUALITY_RELATED)
+            || self.value(complaint::IS_QUALITY_RELATED) == &Value::Bool(true);
         if !quality || !self.knows(handling::LOT_CHECKS) {
             return true;
         }

@@ -2,7 +2,7 @@
 
 use crate::document::RecordView;
 use crate::error::{Code, Refusal};
-use crate::schema::{Collection, Kind};
+use crate::schema::{Collection, Field, Kind};
 use crate::time::Zone;
 use crate::value::Value;
 
@@ -12,7 +12,7 @@ use crate::value::Value;
 /// `out_of_order` with the `field` that lies too early and the `other` that it may not precede.
 pub fn not_before(kind: &Kind, view: &RecordView, touched: &[&str], zone: &Zone) -> Result<(), Refusal> {
     for field in &kind.fields {
-        let Some(other) = field.not_before.as_deref() else { continue };
+        let Some(other) = nearest(kind, view, field) else { continue };
         if !touched.contains(&field.key.as_str()) && !touched.contains(&other) {
             continue;
         }
@@ -21,6 +21,19 @@ pub fn not_before(kind: &Kind, view: &RecordView, touched: &[&str], zone: &Zone)
         }
     }
     Ok(())
+}
+
+/// The field that this one may not precede: the one named, or, while that is empty, the one that it in turn may
+/// not precede. Who never wrote down when work started may still not finish before arriving.
+fn nearest<'a>(kind: &'a Kind, view: &RecordView, field: &'a Field) -> Option<&'a str> {
+    let mut other = field.not_before.as_deref()?;
+    for _ in 0..kind.fields.len() {
+        match kind.field(other).and_then(|f| f.not_before.as_deref()) {
+            Some(before) if view.value(other).is_empty() => other = before,
+            _ => break,
+        }
+    }
+    Some(other)
 }
 
 /// Whether `early` lies before `late`. A day and an instant are compared by their days; instants by the
