@@ -106,9 +106,9 @@ describe('texts', () => {
     const named = [...areas.matchAll(/^ +([A-Z]\w+),/gm)].map((match) => match[1]!.toLowerCase());
     expect(named).toEqual([...AREAS]);
     const noticed = readFileSync(join(web, '../server/src/records/suggest.rs'), 'utf8');
-    const suggested = [...noticed.matchAll(/\bcode(?:: | = )"([a-z_]+)"/g)].map(
-      (match) => match[1]!,
-    );
+    const suggested = [
+      ...noticed.matchAll(/\bcode(?:: | = )"([a-z_]+)"|"(duplicate_[a-z]+)"/g),
+    ].map((match) => match[1]!);
     const words = [
       ...checks.map((match) => `check.${match[1]}`),
       ...flags.map((match) => `flag.${match[1]}`),

@@ -18,15 +18,5 @@ export function suggestionText(kind: KindSchema, { code, params, records }: Sugg
     if (name === 'field') words[name] = pathText(kind, plain);
     else words[name] = field ? valueText(field, value as never) : plain;
   }
-  for (const word of [...variants(params).map((variant) => `${code}_${variant}`), code]) {
-    const text = wordText('suggest', word, words, '');
-    if (text) return text;
-  }
-  return t('suggestion.other', { code });
-}
-
-/** One code may be said in several ways: by its reason, its status, or what it was found by. */
-function variants(params: Record<string, unknown>): string[] {
-  const said = [params.reason, params.status].filter((word) => typeof word === 'string');
-  return [...said.map(String), ...Object.keys(params).map((name) => `by_${name}`)];
+  return wordText('suggest', code, words, t('suggestion.other', { code }));
 }
