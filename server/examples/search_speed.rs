@@ -102,6 +102,8 @@ fn main() {
                 role: person.role,
                 now: Timestamp(1_700_000_000_000 + i as i64 * 60_000),
                 skew_s: None,
+                historical: false,
+                around: Default::default(),
             };
             let mut intent = Intent::from_json(&json!({ "cmd": "create", "fields": fields })).unwrap();
             intent.fill_ids(&mut || Uuid::from_u128(i as u128 + 1));

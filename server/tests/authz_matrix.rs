@@ -226,7 +226,6 @@ enum Caller {
     /// Office and admins.
     Office,
     /// Admins.
-    #[allow(dead_code)]
     Admin,
 }
 
@@ -243,6 +242,14 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("DELETE", "/api/v1/me/devices/{id}", Caller::SignedIn),
     ("GET", "/api/v1/reference", Caller::SignedIn),
     ("GET", "/api/v1/events", Caller::SignedIn),
+    ("GET", "/api/v1/admin/lists", Caller::Admin),
+    ("GET", "/api/v1/admin/lists/{key}", Caller::Admin),
+    ("PUT", "/api/v1/admin/lists/{key}", Caller::Admin),
+    ("GET", "/api/v1/admin/settings", Caller::Admin),
+    ("PUT", "/api/v1/admin/settings", Caller::Admin),
+    ("GET", "/api/v1/admin/calendar", Caller::Admin),
+    ("GET", "/api/v1/admin/calendar/{year}", Caller::Admin),
+    ("PUT", "/api/v1/admin/calendar/{year}", Caller::Admin),
     ("GET", "/api/v1/search", Caller::SignedIn),
     ("GET", "/api/v1/deadlines", Caller::SignedIn),
     ("GET", "/api/v1/records/{kind}", Caller::SignedIn),
@@ -269,6 +276,8 @@ const ROUTES: &[(&str, &str, Caller)] = &[
 fn status(server: &Server, method: &str, path: &str, token: Option<&str>) -> u16 {
     let path = path
         .replace("{kind}", "complaint")
+        .replace("{key}", "channel")
+        .replace("{year}", "2027")
         .replace("proposals/{id}", "proposals/1")
         .replace("{id}", "01930000-0000-7000-8000-000000000001");
     let auth = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();

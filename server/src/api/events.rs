@@ -14,13 +14,15 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::extract::Session;
 use crate::error::{Problem, ServerError};
 use crate::state::AppState;
+use crate::sync::Live;
 
 /// How often a silent connection says that it lives, and is checked for a session that has ended.
 const BEAT: Duration = Duration::from_secs(15);
 /// Events that wait for a slow reader before it is told to look again.
 const WAITING: usize = 256;
 
-/// Server-sent events: `record` with `{kind, id, seq}` for records that this person sees; `resync` when some were
+/// Server-sent events: `record` with `{kind, id, seq}` for records that this person sees;
+/// `reference` when code lists or settings were edited and are to be fetched again; `resync` when some were
 /// missed and the page has to look again. Losing one is harmless.
 ///
 /// # Errors
@@ -64,7 +66,8 @@ async fn follow(state: AppState, mut session: Session, out: mpsc::Sender<Result<
         let event = match event {
             None => continue,
             Some(Err(())) => Event::default().event("resync").data("{}"),
-            Some(Ok(moved)) => {
+            Some(Ok(Live::Reference)) => Event::default().event("reference").data("{}"),
+            Some(Ok(Live::Record(moved))) => {
                 let mine = session.principal().scopes();
                 if !mine.iter().any(|s| moved.scopes.contains(s)) {
                     continue;

@@ -73,6 +73,20 @@ impl Session {
     }
 }
 
+/// The session of an admin; it stands before the body, so that nobody else learns what the route takes.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Session);
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = ServerError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ServerError> {
+        let session = Session::from_request_parts(parts, state).await?;
+        session.admin()?;
+        Ok(Self(session))
+    }
+}
+
 /// Refuses a session that may not be used (any more).
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Every route on one screen. A route is registered with its documentation, so `/api/openapi.json` has them all.
 
+pub mod admin;
 pub mod audit;
 pub mod deadlines;
 pub mod events;
@@ -38,6 +39,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(audit::disclose))
         .routes(routes!(proposals::list))
         .routes(routes!(proposals::decide))
+        .merge(admin::routes())
         .merge(records::routes())
         .merge(sync::routes())
 }

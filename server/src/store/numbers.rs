@@ -1,48 +1,22 @@
-//! Official numbers: a gap-free series per kind and year.
+//! Official numbers: gap-free in each series of a kind. What a series is, the kind's pattern says
+//! ([`domain::settings::numbering`]).
 
+use domain::schema::Kind;
 use rusqlite::{OptionalExtension, params};
 
+use super::projections::table;
 use super::{Snapshot, StoreError, Tx};
 
-/// A number's text: `TS2026-00001`.
-#[must_use]
-pub fn format(prefix: &str, year: i16, n: u32) -> String {
-    format!("{prefix}{year}-{n:05}")
-}
-
-/// Year and position of a number of the series `prefix`; `None` for any other text (an imported old number).
-#[must_use]
-pub fn parse(prefix: &str, text: &str) -> Option<(i16, u32)> {
-    let (year, n) = text.strip_prefix(prefix)?.split_once('-')?;
-    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if year.len() != 4 || n.len() < 5 || !digits(year) || !digits(n) {
-        return None;
-    }
-    Some((year.parse().ok()?, n.parse().ok()?))
-}
-
-/// Takes the next number of a series. It is given back by a rollback, so the series has no gaps.
+/// Notes that the `n`-th number of a series is given. It is free again after a rollback, so a series has no gaps.
 ///
 /// # Errors
 /// A failure of the database.
-pub fn take(tx: &Tx<'_>, kind: &str, year: i16) -> Result<u32, StoreError> {
+pub fn seen(tx: &Tx<'_>, kind: &Kind, series: &str, n: u32) -> Result<(), StoreError> {
     let mut stmt = tx.conn().prepare_cached(
-        "INSERT INTO counter (kind, year, last) VALUES (?1, ?2, 1)
-         ON CONFLICT (kind, year) DO UPDATE SET last = last + 1 RETURNING last",
+        "INSERT INTO counter (kind, series, last) VALUES (?1, ?2, ?3)
+         ON CONFLICT (kind, series) DO UPDATE SET last = max(last, excluded.last)",
     )?;
-    Ok(stmt.query_row(params![kind, year], |r| r.get(0))?)
-}
-
-/// Notes that a number is in use: a restored record brings its own.
-///
-/// # Errors
-/// A failure of the database.
-pub fn seen(tx: &Tx<'_>, kind: &str, year: i16, n: u32) -> Result<(), StoreError> {
-    let mut stmt = tx.conn().prepare_cached(
-        "INSERT INTO counter (kind, year, last) VALUES (?1, ?2, ?3)
-         ON CONFLICT (kind, year) DO UPDATE SET last = max(last, excluded.last)",
-    )?;
-    stmt.execute(params![kind, year, n])?;
+    stmt.execute(params![kind.key, series, n])?;
     Ok(())
 }
 
@@ -50,9 +24,18 @@ pub fn seen(tx: &Tx<'_>, kind: &str, year: i16, n: u32) -> Result<(), StoreError
 ///
 /// # Errors
 /// A failure of the database.
-pub fn last(snap: &Snapshot<'_>, kind: &str, year: i16) -> Result<u32, StoreError> {
-    let mut stmt = snap.conn().prepare_cached("SELECT last FROM counter WHERE kind = ?1 AND year = ?2")?;
-    Ok(stmt.query_row(params![kind, year], |r| r.get(0)).optional()?.unwrap_or(0))
+pub fn last(snap: &Snapshot<'_>, kind: &Kind, series: &str) -> Result<u32, StoreError> {
+    let mut stmt = snap.conn().prepare_cached("SELECT last FROM counter WHERE kind = ?1 AND series = ?2")?;
+    Ok(stmt.query_row(params![kind.key, series], |r| r.get(0)).optional()?.unwrap_or(0))
+}
+
+/// Whether a record of the kind has this number.
+///
+/// # Errors
+/// A failure of the database.
+pub fn taken(snap: &Snapshot<'_>, kind: &Kind, number: &str) -> Result<bool, StoreError> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM {} WHERE number = ?1)", table(kind));
+    Ok(snap.conn().prepare_cached(&sql)?.query_row([number], |r| r.get(0))?)
 }
 
 /// Forgets every series; they are counted again from documents.
@@ -62,18 +45,4 @@ pub fn last(snap: &Snapshot<'_>, kind: &str, year: i16) -> Result<u32, StoreErro
 pub fn clear(tx: &Tx<'_>) -> Result<(), StoreError> {
     tx.conn().execute("DELETE FROM counter", [])?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_back() {
-        assert_eq!(format("TS", 2026, 7), "TS2026-00007");
-        assert_eq!(parse("TS", "TS2026-00007"), Some((2026, 7)));
-        assert_eq!(parse("TS", "TS2026-123456"), Some((2026, 123_456)));
-        assert_eq!(parse("TS", "20260007"), None);
-        assert_eq!(parse("TS", "TS2026-7"), None);
-    }
 }

@@ -75,7 +75,15 @@ pub fn create(tx: &Tx<'_>, schema: &Schema) -> Result<(), StoreError> {
     for kind in schema.kinds() {
         conn.execute_batch(&definition(kind))?;
     }
-    conn.execute(
+    stamp(tx, schema)
+}
+
+/// Notes that the list tables are as this schema makes them.
+///
+/// # Errors
+/// A failure of the database.
+pub fn stamp(tx: &Tx<'_>, schema: &Schema) -> Result<(), StoreError> {
+    tx.conn().execute(
         "INSERT INTO meta (k, v) VALUES ('projections', ?1) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
         [&fingerprint(schema)[..]],
     )?;

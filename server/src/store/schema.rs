@@ -16,6 +16,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "accounts", sql: include_str!("migrations/0001_accounts.sql") },
     Migration { number: 2, name: "documents", sql: include_str!("migrations/0002_documents.sql") },
+    Migration { number: 3, name: "reference", sql: include_str!("migrations/0003_reference.sql") },
 ];
 
 /// The newest data version this program writes and reads.

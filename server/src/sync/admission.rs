@@ -316,10 +316,11 @@ impl Ledger {
         writes: Vec<DocWrite>,
         all: bool,
     ) -> Result<Durable<Option<Vec<Written>>>, LedgerError> {
-        let schema = self.schema();
-        let terms = self.terms_of(&schema);
-        let now = self.millis();
+        let (ledger, now) = (self.clone(), self.millis());
         let written = self.store().write_blocking(move |tx| {
+            // Asked for here, where nobody edits them at the same time.
+            let schema = ledger.schema();
+            let terms = ledger.terms_of(&schema);
             let setting = Setting { schema: &schema, terms: &terms, now };
             let mut out = Vec::with_capacity(writes.len());
             for write in writes {

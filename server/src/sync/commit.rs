@@ -8,16 +8,20 @@ use domain::authz::{Flag, Scope, scopes as scopes_of};
 use domain::deadline::Terms;
 use domain::derive;
 use domain::document::{Hash, Record};
-use domain::ids::RecordId;
+use domain::ids::{RecordId, UserId};
 use domain::projection::{self, Row};
 use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
 
-use super::{Author, Live, deadlines};
+use super::{Author, Live, Moved, deadlines};
 use crate::host::Millis;
 use crate::store::changes::{self, Commit, Salt};
 use crate::store::documents::{self, Content, Position};
-use crate::store::{StoreError, Tx, merged, numbers, projections, proposals, scopes};
+use crate::store::{StoreError, Tx, accounts, audit, merged, numbers, projections, proposals, scopes};
+
+/// Marks a record that came back after a restore with a number that another one was given meanwhile. Both keep it: it is on
+/// paper somewhere, and only people can tell which of them is called otherwise from now on.
+const NUMBER_TWICE: &str = "number_twice";
 
 /// A change that goes in.
 pub struct Chunk {
@@ -38,6 +42,8 @@ pub struct Reading {
     n_changes: usize,
     number: Option<String>,
     deadlines: Option<deadlines::Reading>,
+    /// Fingerprint of the schema that it was read by.
+    by_schema: [u8; 16],
 }
 
 /// One document to write.
@@ -102,7 +108,7 @@ impl Done {
     #[must_use]
     pub fn live(&self) -> Option<Live> {
         let (kind, id) = self.main.clone().unwrap_or_else(|| (self.kind.clone(), self.id));
-        Some(Live { kind, id, seq: self.seq?, scopes: self.scopes.clone() })
+        Some(Live::Record(Moved { kind, id, seq: self.seq?, scopes: self.scopes.clone() }))
     }
 }
 
@@ -119,6 +125,7 @@ pub fn read(schema: &Schema, kind: &Kind, record: &Record) -> Reading {
         plain: record.save_plain(),
         heads: record.heads(),
         n_changes: record.change_count(),
+        by_schema: *schema.fingerprint(),
     }
 }
 
@@ -152,15 +159,25 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
         return Ok(Written::Done(Box::new(done)));
     };
     let kind = setting.schema.kind(record.kind()).ok_or(StoreError::Damaged("kind of a judged record"))?;
+    let mut twice = false;
     let reading = match reading {
         Some(reading) if kind.number.is_none() || reading.number.is_some() => {
             if let (None, Some(number)) = (position, &reading.number) {
                 // A restored record brings its own.
-                note_number(tx, kind, number)?;
+                twice = numbers::taken(tx, kind, number)?;
+                note_number(tx, setting.schema, kind, number)?;
             }
-            reading
+            if reading.by_schema == *setting.schema.fingerprint() {
+                reading
+            } else {
+                // Lists or settings were edited since.
+                match contained(id, || Some(read(setting.schema, kind, &record))) {
+                    Some(reading) => reading,
+                    None => return Ok(Written::Failed),
+                }
+            }
         }
-        _ => match number(tx, setting, kind, &mut record, &mut chunks)? {
+        _ => match number(tx, setting, kind, user, &mut record, &mut chunks)? {
             Some(reading) => reading,
             None => return Ok(Written::Failed),
         },
@@ -187,7 +204,13 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
         }
     }
     for chunk in &chunks {
-        changes::note(tx, n, seq, &chunk.hash, chunk.flag.map(Flag::as_str))?;
+        let flag = if twice { Some(NUMBER_TWICE) } else { chunk.flag.map(Flag::as_str) };
+        changes::note(tx, n, seq, &chunk.hash, flag)?;
+    }
+    if let (true, Some(number)) = (twice, &reading.number) {
+        let detail = serde_json::json!({ "kind": kind.key, "number": number });
+        let entry = audit::Entry { who: user, what: NUMBER_TWICE, target: id.to_string(), detail };
+        audit::append(tx, setting.now, &entry)?;
     }
     scopes::place(tx, n, seq, &reading.scopes)?;
     projections::put(tx, kind, n, &reading.row, setting.now)?;
@@ -221,21 +244,33 @@ fn number(
     tx: &Tx<'_>,
     setting: &Setting<'_>,
     kind: &Kind,
+    user: Option<UserId>,
     record: &mut Record,
     chunks: &mut Vec<Chunk>,
 ) -> Result<Option<Reading>, StoreError> {
-    let Some(numbering) = &kind.number else {
+    let (Some(numbering), Some(pattern)) = (&kind.number, setting.schema.numbering(kind)) else {
         return Ok(contained(record.id(), || Some(read(setting.schema, kind, record))));
     };
     let now = Timestamp(setting.now);
-    let year = now.date_in(setting.schema.zone()).map_or(1970, |d| d.year());
-    let text = numbers::format(&numbering.prefix, year, numbers::last(tx, &kind.key, year)? + 1);
+    let day = now.date_in(setting.schema.zone()).unwrap_or_default();
+    let department = match user {
+        Some(user) => accounts::by_id(tx, user)?.map(|u| u.department).unwrap_or_default(),
+        None => String::new(),
+    };
+    let series = pattern.series(day, &department);
+    let mut n = numbers::last(tx, kind, &series)? + 1;
+    let mut text = pattern.number(day, &department, n);
+    // A pattern that was used before is used again, or a record came back with a number beyond the counter's.
+    while numbers::taken(tx, kind, &text)? {
+        n += 1;
+        text = pattern.number(day, &department, n);
+    }
     let made = contained(record.id(), || {
         let made = record.give_number(&numbering.field, &text, now).ok()??;
         Some((made, read(setting.schema, kind, record)))
     });
     let Some((made, reading)) = made else { return Ok(None) };
-    numbers::take(tx, &kind.key, year)?;
+    numbers::seen(tx, kind, &series, n)?;
     chunks.push(Chunk { hash: made.hash, bytes: made.bytes, flag: None });
     Ok(Some(reading))
 }
@@ -249,11 +284,10 @@ fn contained<T>(id: RecordId, work: impl FnOnce() -> Option<T>) -> Option<T> {
     done
 }
 
-/// Notes a number that a record brings, so that the series goes on after it.
-pub fn note_number(tx: &Tx<'_>, kind: &Kind, text: &str) -> Result<(), StoreError> {
-    let Some(numbering) = &kind.number else { return Ok(()) };
-    match numbers::parse(&numbering.prefix, text) {
-        Some((year, n)) => numbers::seen(tx, &kind.key, year, n),
+/// Notes a number that a record brings, so that its series goes on after it.
+pub fn note_number(tx: &Tx<'_>, schema: &Schema, kind: &Kind, text: &str) -> Result<(), StoreError> {
+    match schema.numbering(kind).and_then(|pattern| pattern.read(text)) {
+        Some((series, n)) => numbers::seen(tx, kind, &series, n),
         None => Ok(()),
     }
 }

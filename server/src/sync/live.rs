@@ -5,9 +5,18 @@ use std::collections::BTreeSet;
 use domain::authz::Scope;
 use domain::ids::RecordId;
 
-/// A record moved.
+/// What just happened.
 #[derive(Clone, Debug)]
-pub struct Live {
+pub enum Live {
+    /// A record moved.
+    Record(Moved),
+    /// Reference data was edited; for everybody.
+    Reference,
+}
+
+/// A record that moved.
+#[derive(Clone, Debug)]
+pub struct Moved {
     /// Its kind; the main record's for a companion document.
     pub kind: String,
     /// The record; the main record for a companion document.

@@ -17,6 +17,7 @@ mod hello;
 mod keys;
 mod live;
 mod offer;
+mod organisation;
 mod pull;
 mod rebuild;
 mod reference;
@@ -43,8 +44,9 @@ pub use admission::{Admitted, Incoming};
 pub use commit::Done;
 pub use hello::Resume;
 pub use keys::ReceiptKey;
-pub use live::Live;
+pub use live::{Live, Moved};
 pub use offer::{Offered, Taken};
+pub use organisation::Edit;
 pub use pull::Pulled;
 pub use rebuild::{Difference, Rebuilt};
 
@@ -83,6 +85,9 @@ pub enum LedgerError {
     /// The place in the log is not (or no longer) this server's.
     #[error("the cursor is of another incarnation of the server")]
     EpochChanged,
+    /// Somebody else edited it since it was looked at.
+    #[error("it was edited meanwhile")]
+    Outdated,
     /// Somebody else wrote the same records over and over; the same again later.
     #[error("too much was written to the record at the same time")]
     Busy,
@@ -97,6 +102,7 @@ impl From<LedgerError> for ServerError {
             LedgerError::EpochChanged => {
                 Self::Other { status: StatusCode::CONFLICT, code: "epoch_changed", params: Map::new() }
             }
+            LedgerError::Outdated => Self::Conflict { what: "version" },
             LedgerError::Busy => Self::Other {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 code: "server_fault",
@@ -128,7 +134,11 @@ pub struct Parts {
 
 struct Inner {
     store: Store,
+    /// Without the organisation's edits.
+    shipped: Arc<Schema>,
     schema: RwLock<Arc<Schema>>,
+    /// Held while reference data is edited.
+    editing: Mutex<()>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     key: ReceiptKey,
@@ -171,7 +181,9 @@ impl Ledger {
         let (live, _) = broadcast::channel(LIVE_KEPT);
         let ledger = Self(Arc::new(Inner {
             store,
+            shipped: Arc::clone(&schema),
             schema: RwLock::new(schema),
+            editing: Mutex::new(()),
             clock,
             rng,
             key,
@@ -181,6 +193,7 @@ impl Ledger {
             reference: Mutex::new(None),
             terms: Mutex::new(None),
         }));
+        ledger.adopt_organisation()?;
         ledger.adopt_schema()?;
         ledger.adopt_terms()?;
         Ok(ledger)

@@ -83,7 +83,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn rebuild_in(&self, tx: &Tx<'_>) -> Result<Rebuilt, StoreError> {
+    pub(super) fn rebuild_in(&self, tx: &Tx<'_>) -> Result<Rebuilt, StoreError> {
         let schema = self.schema();
         let terms = self.terms_of(&schema);
         let setting = deadlines::Setting { schema: &schema, terms: &terms, now: self.now() };
@@ -115,7 +115,7 @@ impl Ledger {
             derive::fill(&schema, kind, &mut view);
             let row = projection::row(&schema, kind, &view);
             if let Some(number) = &row.number {
-                commit::note_number(tx, kind, number)?;
+                commit::note_number(tx, &schema, kind, number)?;
             }
             let updated_at = changes::commit(tx, seq)?.map_or(0, |c| c.at);
             projections::put(tx, kind, n, &row, updated_at)?;

@@ -1,6 +1,10 @@
 //! Reference data: what screens need besides records. Edited online, cached on devices until its version differs.
 
+use std::collections::BTreeMap;
+
+use domain::deadline::{Calendar, Notice};
 use domain::lifecycle;
+use domain::schema::Schema;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
@@ -13,7 +17,7 @@ const VERSION_BITS: u32 = 52;
 /// The version last worked out, and what it was worked out from.
 #[derive(Clone, Copy)]
 pub(super) struct Known {
-    stamp: (i64, i64),
+    stamp: (i64, i64, i64),
     version: u64,
 }
 
@@ -33,8 +37,9 @@ impl Ledger {
             return Ok(known.version);
         }
         let mut hash = Sha256::new();
-        hash.update(self.schema().fingerprint());
-        hash.update(json!([people(snap)?, settings()]).to_string());
+        let schema = self.schema();
+        hash.update(schema.fingerprint());
+        hash.update(json!([people(snap)?, edited(&schema)]).to_string());
         let mut first = [0; 8];
         first.copy_from_slice(&hash.finalize()[..8]);
         let version = u64::from_be_bytes(first) >> (u64::BITS - VERSION_BITS);
@@ -59,11 +64,16 @@ impl Ledger {
             return Ok(out);
         }
         out.insert("schema".into(), json!({ "kinds": self.kinds() }));
-        out.insert("lists".into(), json!(self.schema().lists().collect::<Vec<_>>()));
         out.insert("lifecycles".into(), Json::Object(self.lifecycles()));
         out.insert("people".into(), json!(people));
-        out.insert("settings".into(), settings());
+        out.extend(edited(&self.schema()));
         Ok(out)
+    }
+
+    /// The public holidays of every known year, in order.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Notice> {
+        notices(&self.schema())
     }
 
     /// Kinds as clients read them: the schema's own words, and the number's field by its key.
@@ -132,6 +142,19 @@ fn people(snap: &Snapshot<'_>) -> Result<Vec<Json>, StoreError> {
     Ok(people.collect())
 }
 
-fn settings() -> Json {
-    json!({ "zone": "Asia/Shanghai" })
+/// The public holidays of every known year, in order.
+fn notices(schema: &Schema) -> Vec<Notice> {
+    let shipped = Calendar::published().unwrap_or_default();
+    let all = shipped.into_iter().chain(schema.settings().calendar.years.iter().cloned());
+    // A year that was put in replaces the shipped one.
+    all.map(|notice| (notice.year, notice)).collect::<BTreeMap<_, _>>().into_values().collect()
+}
+
+/// What the organisation edits, as it is in effect.
+fn edited(schema: &Schema) -> Map<String, Json> {
+    let all = json!({
+        "lists": schema.lists().collect::<Vec<_>>(), "settings": schema.settings(), "calendar": notices(schema),
+        "templates": schema.templates().to_json(),
+    });
+    if let Json::Object(all) = all { all } else { Map::new() }
 }

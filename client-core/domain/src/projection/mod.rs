@@ -134,7 +134,7 @@ pub fn row(schema: &Schema, kind: &Kind, view: &RecordView) -> Row {
         month_at: kind.month.as_ref().and_then(|key| match view.value(key) {
             Value::Datetime(t) => Some(t.0),
             // A day is reported in the zone; 8 h before its UTC midnight is its start in Shanghai.
-            Value::Date(d) => Timestamp::parse(&d.to_string(), &crate::time::Zone::default()).map(|t| t.0),
+            Value::Date(d) => Timestamp::parse(&d.to_string(), schema.zone()).map(|t| t.0),
             _ => None,
         }),
         cells: columns(kind).map(|c| cell(c.field, view.value(&c.field.key))).collect(),

@@ -566,6 +566,20 @@ impl Schema {
     pub fn list(&self, key: &str) -> Option<&CodeList> {
         self.lists.get(key)
     }
+    /// The fields that hold codes of a list: `kind.field`, `kind.collection/field`.
+    #[must_use]
+    pub fn uses_of(&self, list: &str) -> Vec<String> {
+        let uses = |f: &&Field| f.list.as_deref() == Some(list);
+        let of = |kind: &Kind| {
+            let own = kind.fields.iter().filter(uses).map(|f| f.key.clone());
+            let entries = kind
+                .collections
+                .iter()
+                .flat_map(|c| c.fields.iter().filter(uses).map(|f| format!("{}/{}", c.key, f.key)));
+            own.chain(entries).map(|field| format!("{}.{field}", kind.key)).collect::<Vec<_>>()
+        };
+        self.kinds().flat_map(of).collect()
+    }
     /// What the organisation sets.
     #[must_use]
     pub fn settings(&self) -> &Settings {
