@@ -80,10 +80,19 @@ impl Client {
             })?;
             made.into_inner();
         }
-        Ok(Self { store, host, zone: Zone::default(), open: None })
+        let zone = store.schema().zone().clone();
+        Ok(Self { store, host, zone, open: None })
     }
 
-    /// The record schema.
+    /// Goes by the lists and settings that were fetched last.
+    pub(crate) fn adopt_reference(&mut self) -> Result<(), Error> {
+        self.close_record();
+        self.store.adopt_reference()?;
+        self.zone = self.store.schema().zone().clone();
+        Ok(())
+    }
+
+    /// The record schema, with the organisation's lists and settings as far as they were fetched.
     #[must_use]
     pub fn schema(&self) -> &Arc<Schema> {
         self.store.schema()

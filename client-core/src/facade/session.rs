@@ -147,6 +147,8 @@ impl Client {
             tx.log_who()
         })?
         .into_inner();
+        // Another account may be of another server.
+        self.adopt_reference()?;
         Ok(session.user)
     }
 

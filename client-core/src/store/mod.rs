@@ -77,6 +77,9 @@ pub struct Recovered {
 /// The store.
 pub struct Store {
     db: Connection,
+    /// As it came with the program.
+    shipped: Arc<Schema>,
+    /// With the organisation's lists and settings, as far as they were fetched.
     schema: Arc<Schema>,
     dir: Option<PathBuf>,
     journal: Option<Journal>,
@@ -118,8 +121,9 @@ impl Store {
             }
             other => other?,
         };
-        let mut store = Self { db, schema, dir: Some(dir.to_owned()), journal: Some(journal), recovered };
-        store.prepare()?;
+        let (dir, journal) = (Some(dir.to_owned()), Some(journal));
+        let mut store = Self { db, shipped: Arc::clone(&schema), schema, dir, journal, recovered };
+        store.adopt_reference()?;
         store.reconcile_journal()?;
         Ok(store)
     }
@@ -132,15 +136,37 @@ impl Store {
     pub fn on(mut db: Connection, schema: Arc<Schema>) -> Result<Self, Error> {
         schema::configure(&db)?;
         schema::migrate(&mut db)?;
-        let mut store = Self { db, schema, dir: None, journal: None, recovered: None };
-        store.prepare()?;
+        let (dir, journal, recovered) = (None, None, None);
+        let mut store = Self { db, shipped: Arc::clone(&schema), schema, dir, journal, recovered };
+        store.adopt_reference()?;
         Ok(store)
     }
 
-    fn prepare(&mut self) -> Result<(), Error> {
-        if rows::stale(&self.db, &self.schema)? {
-            self.write(rows::rebuild)?.into_inner();
+    /// Goes by the lists and settings that were fetched last; rows of lists that would be others by them are
+    /// made again.
+    ///
+    /// # Errors
+    /// A failure of the store; everything is then as it was.
+    pub(crate) fn adopt_reference(&mut self) -> Result<(), Error> {
+        let reference: Option<serde_json::Value> = meta::get_json(&self.db, meta::REFERENCE)?;
+        let now = match reference {
+            Some(reference) => Arc::new(self.shipped.with_reference(&reference)),
+            None => Arc::clone(&self.shipped),
+        };
+        let before = std::mem::replace(&mut self.schema, now);
+        let followed = self.bring_rows_up(&before);
+        if followed.is_err() {
+            self.schema = before;
         }
+        followed
+    }
+
+    fn bring_rows_up(&mut self, before: &Schema) -> Result<(), Error> {
+        if !rows::stale(&self.db, &self.schema)? {
+            return Ok(());
+        }
+        let same = !rows::stale(&self.db, before)? && self.schema.rows_as(before);
+        self.write(if same { rows::stamp } else { rows::rebuild })?.into_inner();
         Ok(())
     }
 

@@ -78,6 +78,11 @@ pub(super) fn rebuild(tx: &mut Tx<'_>) -> Result<(), Error> {
             Err(e) => return Err(e),
         }
     }
+    stamp(tx)
+}
+
+/// Notes that the list tables are as the schema makes them.
+pub(super) fn stamp(tx: &mut Tx<'_>) -> Result<(), Error> {
     meta::set(&tx.db, meta::SCHEMA, made_of(tx.schema))
 }
 

@@ -276,7 +276,7 @@ impl SyncEngine {
                         meta::set(&tx.db, meta::REFERENCE_VERSION, version.to_string())
                     })?
                     .into_inner();
-                Ok(())
+                client.adopt_reference()
             }
             Asked::Nothing | Asked::Refresh => Ok(()),
         }

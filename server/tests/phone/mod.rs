@@ -2,9 +2,11 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::authz::Role;
 use domain::document::{Record, Writer};
+use domain::error::Refusal;
 use domain::ids::{RecordId, UserId};
 use domain::intent::Intent;
 use domain::schema::Schema;
@@ -36,6 +38,8 @@ pub struct Phone {
     pub cursors: Vec<Vec<u8>>,
     pub decisions: Vec<domain::wire::Decision>,
     pub clock: i64,
+    /// As shipped until reference data is fetched.
+    pub schema: Arc<Schema>,
 }
 
 pub fn fresh() -> Uuid {
@@ -53,7 +57,14 @@ impl Phone {
             cursors: Vec::new(),
             decisions: Vec::new(),
             clock: START,
+            schema: Schema::builtin().unwrap(),
         }
+    }
+
+    /// Takes over the lists and settings that the server serves now.
+    pub fn fetch_reference(&mut self, server: &Server) {
+        let reference = server.get("/api/v1/reference", &self.token).json();
+        self.schema = Arc::new(Schema::builtin().unwrap().with_reference(&reference));
     }
 
     pub fn create(&mut self, kind: &str, fields: Value) -> RecordId {
@@ -77,14 +88,18 @@ impl Phone {
     }
 
     /// Carries an intent out without asking anyone for permission.
-    pub fn act(&mut self, id: RecordId, mut intent: Intent) -> Vec<u8> {
-        let schema = Schema::builtin().unwrap();
+    pub fn act(&mut self, id: RecordId, intent: Intent) -> Vec<u8> {
+        self.try_act(id, intent).unwrap()
+    }
+
+    /// [`Phone::act`], or why the device itself says no.
+    pub fn try_act(&mut self, id: RecordId, mut intent: Intent) -> Result<Vec<u8>, Refusal> {
         intent.fill_ids(&mut fresh);
         self.clock += 1_000;
         let held = self.held.get_mut(&id).unwrap();
         held.record.begin(self.user, fresh().into_bytes());
         let writer = Writer {
-            schema: &schema,
+            schema: &self.schema,
             zone: &Zone::default(),
             user: self.user,
             role: self.role,
@@ -93,9 +108,9 @@ impl Phone {
             historical: false,
             around: Default::default(),
         };
-        let made = held.record.execute(&writer, &intent).unwrap().expect("a change");
+        let made = held.record.execute(&writer, &intent)?.expect("a change");
         held.pending.push(made.bytes.clone());
-        made.bytes
+        Ok(made.bytes)
     }
 
     pub fn set(&mut self, id: RecordId, field: &str, value: Value) -> Vec<u8> {

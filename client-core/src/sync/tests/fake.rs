@@ -45,6 +45,8 @@ pub(super) struct Server {
     pub(super) people: BTreeMap<String, Principal>,
     pub(super) page_docs: usize,
     pub(super) reference: u64,
+    /// Code lists and settings, as they are served.
+    pub(super) edited: serde_json::Map<String, serde_json::Value>,
     pub(super) server_ms: i64,
     /// Path → status to answer instead, and how often.
     pub(super) failures: BTreeMap<String, (u16, u32)>,
@@ -78,6 +80,7 @@ impl Server {
             people: people.map(|(n, role)| (format!("access-user{n}"), person(n, role))).into(),
             page_docs: 3,
             reference: 0,
+            edited: serde_json::Map::new(),
             server_ms: 1_790_000_000_000,
             failures: BTreeMap::new(),
             lost: BTreeMap::new(),
@@ -159,12 +162,9 @@ impl Server {
             "offer" => (200, self.offer(&Offer::from_bytes(&request.body).unwrap())),
             "reference" => {
                 let people = json!([{"id": user(2), "name": "li", "display": "李内勤"}]);
-                (
-                    200,
-                    json!({"version": self.reference, "changed": true, "people": people})
-                        .to_string()
-                        .into_bytes(),
-                )
+                let mut all = json!({"version": self.reference, "changed": true, "people": people});
+                all.as_object_mut().unwrap().extend(self.edited.clone());
+                (200, all.to_string().into_bytes())
             }
             _ => (404, Vec::new()),
         }

@@ -3,6 +3,7 @@
 
 mod fake;
 mod property;
+mod reference;
 
 use domain::document::Record;
 use domain::ids::RecordId;
