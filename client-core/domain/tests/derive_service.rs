@@ -71,6 +71,31 @@ fn a_travel_claim_settles_what_was_advanced() {
 }
 
 #[test]
+fn extras_are_approved_only_if_somebody_approved_them_beforehand() {
+    let schema = domain::schema::Schema::builtin().unwrap();
+    let step = domain::lifecycle::by_key("expense_claim").unwrap().step("checked", "approved").unwrap();
+    let mut claim = Sheet::new("expense_claim", json!({"reason":"抢修"}));
+    let taxi = claim.add(
+        "lines",
+        json!({"line_no":1,"date":"2026-03-02","from_place":"武汉","to_place":"武汉",
+            "category":"taxi","amount":"86"}),
+    );
+    let unmet = |claim: &Sheet| {
+        let (kind, view) = (schema.kind("expense_claim").unwrap(), claim.view());
+        domain::document::Ground { schema: &schema, kind, view: &view, around: Default::default() }
+            .unmet(step)
+    };
+    assert_eq!(unmet(&claim), []);
+    let mut set = |field: &str, value: serde_json::Value| {
+        let fields = serde_json::Map::from_iter([(field.to_owned(), value)]);
+        claim.ok(json!({"cmd":"update","collection":"lines","id":taxi,"fields":fields}));
+        unmet(&claim)
+    };
+    assert_eq!(set("approved", json!(true)), [domain::lifecycle::Check::ExtrasApproved]);
+    assert_eq!(set("prior_approval", json!("王经理，3月1日电话")), []);
+}
+
+#[test]
 fn a_service_plan_adds_up_its_items() {
     let mut plan = Sheet::new("service_plan", json!({"title":"2026年度"}));
     plan.add(

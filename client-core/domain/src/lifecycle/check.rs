@@ -1,5 +1,5 @@
 //! Conditions of a step that are more than a filled field: the closure conditions of domain catalogue
-//! 4.1.2. The table names them; [`crate::document::rules`] judges them.
+//! 4.1.2, and what is paid of a travel claim (4.8). The table names them; [`crate::document::rules`] judges them.
 
 use serde::Serialize;
 
@@ -24,11 +24,14 @@ pub enum Check {
     FirstDissatisfaction,
     /// The leader decides from the second dissatisfaction on.
     SecondDissatisfaction,
+    /// Expenses of a kind that is not reimbursed without prior approval (4.8) say who gave it, if they are
+    /// approved.
+    ExtrasApproved,
 }
 
 impl Check {
     /// Every condition.
-    pub const ALL: [Check; 8] = [
+    pub const ALL: [Check; 9] = [
         Self::CustomerHeard,
         Self::MeasuresReviewed,
         Self::LotsVerified,
@@ -37,6 +40,7 @@ impl Check {
         Self::RegulatorTold,
         Self::FirstDissatisfaction,
         Self::SecondDissatisfaction,
+        Self::ExtrasApproved,
     ];
     /// The stable word.
     #[must_use]
@@ -50,6 +54,7 @@ impl Check {
             Self::RegulatorTold => "regulator_told",
             Self::FirstDissatisfaction => "first_dissatisfaction",
             Self::SecondDissatisfaction => "second_dissatisfaction",
+            Self::ExtrasApproved => "extras_approved",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lifecycles of money: quotes (domain catalogue 4.4, step 3), travel claims and advances (4.8), and the
 //! service plan with its budget.
 
+use super::Check::ExtrasApproved;
 use super::{Lifecycle, Phase, Who, state, step, why};
 use crate::authz::Permission::{Approve, Close};
 
@@ -44,7 +45,9 @@ pub(super) static EXPENSE_CLAIM: Lifecycle = Lifecycle {
     transitions: &[
         step("E1", &["draft", "returned"], "submitted", Who::Field).sets(&["submitted_at"]),
         step("E2", &["submitted"], "checked", Who::Office).sets(&["checked_at", "checked_by"]),
-        step("E3", &["checked"], "approved", Who::May(Approve)).sets(&["approved_at", "approved_by"]),
+        step("E3", &["checked"], "approved", Who::May(Approve))
+            .sets(&["approved_at", "approved_by"])
+            .checks(&[ExtrasApproved]),
         step("E4", &["approved"], "paid", Who::Office).sets(&["paid_at", "paid_by"]),
         why("E5", &["submitted", "checked"], "returned", Who::Office),
         step("E6", &["paid"], "archived", Who::May(Close)).sets(&["archived_at", "archived_by"]),

@@ -1,12 +1,14 @@
 //! The closure conditions of domain catalogue 4.1.2, and the order of dissatisfaction and leader's decision (T14,
-//! T15). A condition about fields that the kind does not have holds.
+//! T15), and expenses that need prior approval (4.8). A condition about fields that the kind does not have holds.
 
 use super::{Ground, Linked};
 use crate::derive::dissatisfied_count;
-use crate::keys::{complaint, corrective_action, goods_return, handling};
+use crate::keys::{complaint, corrective_action, expense_claim, goods_return, handling};
 use crate::lifecycle::{Check, Transition};
 use crate::value::Value;
 
+/// The list whose codes say which expenses need prior approval.
+const EXPENSE_CATEGORY: &str = "expense_category";
 /// Statuses of a corrective action before the leader has reviewed it.
 const NOT_REVIEWED: [&str; 3] = ["open", "answered", "ineffective"];
 /// Statuses of a corrective action whose effect is proven.
@@ -50,7 +52,22 @@ impl Ground<'_> {
             }
             Check::FirstDissatisfaction => dissatisfied_count(self.kind, self.view) == 0,
             Check::SecondDissatisfaction => dissatisfied_count(self.kind, self.view) >= 1,
+            Check::ExtrasApproved => self.extras_approved(),
         }
+    }
+
+    /// Lines that the office approves, of kinds that need prior approval, say who gave it.
+    fn extras_approved(&self) -> bool {
+        let extra = |code: &str| {
+            let code = self.schema.list(EXPENSE_CATEGORY).and_then(|list| list.code(code));
+            code.is_some_and(|c| c.attrs.get("prior_approval").and_then(toml::Value::as_bool) == Some(true))
+        };
+        self.entries(expense_claim::LINES).all(|line| {
+            let field = |key: &str| line.fields.get(key).unwrap_or(&Value::Null);
+            let extra = matches!(field(expense_claim::LINES_CATEGORY), Value::Code(code) if extra(code));
+            let approved = field(expense_claim::LINES_APPROVED) == &Value::Bool(true);
+            !(extra && approved) || !field(expense_claim::LINES_PRIOR_APPROVAL).is_empty()
+        })
     }
 
     fn linked(&self, kind: &'static str) -> impl Iterator<Item = Linked> {
