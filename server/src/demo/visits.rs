@@ -157,13 +157,15 @@ fn visit(dice: &Dice, world: &World, job: &Job<'_>, now: i64) -> Tale {
             "dispatched" => tale.event(dice, &desk, status, None, json!({})),
             "en_route" => tale.event(dice, &lead, status, None, json!({"departed_at": stamp(tale.at)})),
             "on_site" => {
-                tale.event(
-                    dice,
-                    &lead,
-                    status,
-                    None,
-                    json!({"arrived_at": stamp(tale.at), "started_at": stamp(no_later(tale.at + 10 * MINUTE).max(tale.at))}),
-                );
+                let mut fields = json!({
+                    "arrived_at": stamp(tale.at), "started_at": stamp(no_later(tale.at + 10 * MINUTE).max(tale.at)),
+                });
+                if let (true, Json::Object(more)) = (tale.at > appointment, &mut fields) {
+                    let why = dice.word(&["路上堵车", "前一单超时", "厂区办理入场手续", "高速封路绕行"]);
+                    more.insert("late_reason".into(), why.into());
+                    more.insert("late_is_personal_fault".into(), json!(false));
+                }
+                tale.event(dice, &lead, status, None, fields);
             }
             "done" => report(dice, &mut tale, job, goods.vehicle, &lead, &name),
             "reviewed" => {
