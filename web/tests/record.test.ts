@@ -1,5 +1,5 @@
 import { ApiError } from '@core/error';
-import type { RecordView } from '@core/types';
+import type { Related, RecordView, Suggestion } from '@core/types';
 import { api, schema, user } from '@shared/app';
 import { i18n, setLocale } from '@shared/i18n';
 import { Schema } from '@shared/schema';
@@ -12,6 +12,8 @@ import { PEOPLE, reference } from './fixtures/reference';
 import { RECORD_ID, recordView } from './fixtures/record';
 
 let record: RecordView;
+let related: Related;
+let suggestions: Suggestion[];
 let page: VueWrapper;
 let poke: () => Promise<void>;
 
@@ -56,6 +58,10 @@ beforeEach(async () => {
   user.value = { id: PEOPLE.office, name: 'li', display: '李敏', role: 'office', may: [] };
   record = recordView();
   vi.spyOn(api, 'record').mockImplementation(async () => record);
+  vi.spyOn(api, 'related').mockImplementation(async () => related);
+  vi.spyOn(api, 'suggestions').mockImplementation(async () => suggestions);
+  related = { groups: [], points_to: [] };
+  suggestions = [];
   const app = (await import('@shared/app')) as unknown as {
     tellAll(): void;
     forgetAll(): void;
@@ -177,6 +183,83 @@ describe('record page', () => {
     expect(page.get('[data-to=registered]').text()).toContain('还缺：amount字段');
     // A field the next step needs is on the page, though it is empty.
     expect(row('amount').text()).toContain('未填写');
+  });
+
+  it('names the conditions of a step that do not hold', async () => {
+    const step = { to: 'registered', requires: [], missing: [], unmet: ['lots_verified'] };
+    record = recordView({ rights: { ...recordView().rights, transitions: [step] } });
+    await open();
+    expect(page.get('[data-to=registered]').text()).toContain('连续批次验证合格');
+  });
+
+  it('offers what was noticed, and sends it when accepted', async () => {
+    const brief = { id: 'r-9', kind: 'complaint', number: 'TS2026-00009', title: '漏油' };
+    const intents = [{ cmd: 'set' as const, field: 'severity', value: 'serious' }];
+    suggestions = [
+      { code: 'recurrence', params: { count: 2, months: 12 }, records: [brief], intents },
+      { code: 'of_a_later_version', params: {}, records: [], intents: [] },
+    ];
+    const change = vi.spyOn(api, 'change').mockImplementation(async () => record);
+    await open();
+    const noticed = page.get('[data-suggestion=recurrence]');
+    expect(noticed.text()).toContain('12 个月');
+    expect(noticed.get('a').attributes('href')).toBe('/complaint/r-9');
+    expect(page.get('[data-suggestion=of_a_later_version]').text()).toContain('of_a_later_version');
+    await noticed.get('button').trigger('click');
+    expect(change.mock.calls[0]![2]).toEqual(intents);
+    await page.get('[data-suggestion=of_a_later_version] button').trigger('click');
+    expect(page.find('[data-suggestion=of_a_later_version]').exists()).toBe(false);
+  });
+
+  it('shows what belongs to the record, by kind, with the way to all of it', async () => {
+    const row = {
+      id: 'r-7',
+      kind: 'complaint',
+      number: 'TS2026-00007',
+      temp_number: null,
+      status: 'draft',
+      conflicts: 0,
+      title: '异响',
+      created_at: null,
+      created_by: null,
+      updated_at: null,
+    };
+    related = {
+      groups: [{ kind: 'complaint', field: 'customer', total: 12, open: 3, items: [row] }],
+      points_to: [{ ...row, id: 'c-1', kind: 'customer', number: null, field: 'customer' }],
+    };
+    await open();
+    const group = page.get('[data-related=complaint]');
+    expect(group.text()).toContain('共 12 条');
+    expect(group.text()).toContain('未完 3');
+    const links = group.findAll('a').map((link) => decodeURIComponent(link.attributes('href')!));
+    expect(links).toEqual([`/complaint?f=customer:${RECORD_ID}`, '/complaint/r-7']);
+    expect(page.get('.points').text()).toContain('customer字段');
+  });
+
+  it('shows what is owed with how long it is over, and folds what is done', async () => {
+    const deadline = {
+      label: { zh: '临时对策', en: 'First measure' },
+      round: 1,
+      started: '2026-01-01T00:00:00Z',
+      elapsed: 0,
+      allowed: 1,
+      basis: 'continuous' as const,
+      provisional: false,
+    };
+    const past = { due: '2026-01-02T00:00:00Z', level: 3 };
+    record = recordView({
+      deadlines: [
+        { ...deadline, ...past, rule: 'L3', state: 'missed', stopped: null },
+        { ...deadline, ...past, rule: 'L1', state: 'met', stopped: '2026-01-01T08:00:00Z' },
+      ],
+    });
+    await open();
+    expect(page.findAll('[data-rule]')).toHaveLength(1);
+    expect(page.get('[data-rule=L3]').text()).toContain('超期');
+    expect(page.get('[data-rule=L3]').text()).toContain('3 级');
+    await page.get('.deadlines button').trigger('click');
+    expect(page.get('[data-rule=L1]').text()).toContain('已完成');
   });
 
   it('shows keys of a newer version as they are', async () => {
