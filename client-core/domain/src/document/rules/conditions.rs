@@ -66,7 +66,7 @@ impl Ground<'_> {
             let field = |key: &str| line.fields.get(key).unwrap_or(&Value::Null);
             let extra = matches!(field(expense_claim::LINES_CATEGORY), Value::Code(code) if extra(code));
             let approved = field(expense_claim::LINES_APPROVED) == &Value::Bool(true);
-            !(extra && approved) || !field(expense_claim::LINES_PRIOR_APPROVAL).is_empty()
+            !(extra && approved && field(expense_claim::LINES_PRIOR_APPROVAL).is_empty())
         })
     }
 
