@@ -263,6 +263,7 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("POST", "/api/v1/records/{kind}/{id}/merge", Caller::SignedIn),
     ("POST", "/api/v1/disclosures", Caller::SignedIn),
     ("GET", "/api/v1/admin/audit", Caller::Admin),
+    ("GET", "/api/v1/admin/retention", Caller::Admin),
     ("GET", "/api/v1/proposals", Caller::Office),
     ("POST", "/api/v1/proposals/{id}", Caller::Office),
     ("POST", "/api/v1/sync/hello", Caller::SignedIn),

@@ -17,6 +17,7 @@
 //! | [`guard`] | what stands between bytes from outside and Automerge |
 //! | [`projection`] | a record as a row of a list, and as text to search |
 //! | [`calc`] | the formulas: scores, statistics, plans, warranty, appraisal, money |
+//! | [`retention`] | how long filed records are kept |
 //! | [`survey`] | questionnaires: templates, what a sheet may say, its score |
 //! | [`wire`] | the frames of the sync protocol |
 
@@ -32,6 +33,7 @@ pub mod intent;
 pub mod lifecycle;
 pub mod merge;
 pub mod projection;
+pub mod retention;
 pub mod schema;
 pub mod search;
 pub mod settings;

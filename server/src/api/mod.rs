@@ -11,6 +11,7 @@ pub mod openapi;
 pub mod proposals;
 pub mod records;
 pub mod reference;
+pub mod retention;
 pub mod search;
 pub mod session;
 pub mod sync;
@@ -37,6 +38,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(search::search))
         .routes(routes!(audit::list))
         .routes(routes!(audit::disclose))
+        .routes(routes!(retention::list))
         .routes(routes!(proposals::list))
         .routes(routes!(proposals::decide))
         .merge(admin::routes())

@@ -10,7 +10,7 @@ use crate::export::{self, Format, Request};
 /// Options of the command.
 #[derive(Debug, clap::Args)]
 pub struct Export {
-    /// Kind of record: complaint, visit, customer, product_item
+    /// Kind of record: complaint, customer, visit … any
     #[arg(long)]
     kind: String,
     /// File format

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use domain::schema::Schema;
 
 use super::{CliError, DataDir, output};
-use crate::import::{self, KINDS};
+use crate::import;
 
 /// Options of the command.
 #[derive(Debug, clap::Args)]
 pub struct Import {
     /// XLSX workbook or CSV table (UTF-8, GB18030)
     file: PathBuf,
-    /// What the rows are
-    #[arg(long, value_parser = PossibleValuesParser::new(KINDS))]
+    /// What the rows are: complaint, customer, visit … any kind of record
+    #[arg(long, value_parser = kind)]
     kind: String,
     /// Show what would be done, write nothing
     #[arg(long)]
@@ -23,6 +23,18 @@ pub struct Import {
     json: bool,
     #[command(flatten)]
     data: DataDir,
+}
+
+/// A kind of record that can be imported: any but companions, whose columns are those of the record that they
+/// accompany.
+fn kind(text: &str) -> Result<String, String> {
+    let schema = Schema::builtin().map_err(|e| e.to_string())?;
+    let kinds: Vec<&str> =
+        schema.kinds().filter(|k| k.companion_of.is_none()).map(|k| k.key.as_str()).collect();
+    match kinds.contains(&text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("one of {}", kinds.join(", "))),
+    }
 }
 
 impl Import {

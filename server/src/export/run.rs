@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::Path;
 
 use domain::authz::{Principal, Role, Scope};
+use domain::derive;
 use domain::error::{Code, Refusal};
 use domain::ids::{RecordId, SYSTEM_USER};
 use domain::schema::Kind;
@@ -20,6 +21,8 @@ use crate::sync::{LedgerError, State};
 
 /// Rows asked for at a time.
 const PAGE: usize = 500;
+/// Names of records that are remembered.
+const NAMES: usize = 10_000;
 
 /// What is exported.
 #[derive(Clone, Debug)]
@@ -143,12 +146,16 @@ fn item(
     })?;
     let other = match (companion, other) {
         (Some(c), Some(state)) if state.stored.is_some() => {
-            Some(state.record(&c.key, id.companion(&c.key))?.view(c))
+            let mut view = state.record(&c.key, id.companion(&c.key))?.view(c);
+            derive::fill(&schema, c, &mut view);
+            Some(view)
         }
         _ => None,
     };
+    let mut view = main.record(&kind.key, id)?.view(kind);
+    derive::fill(&schema, kind, &mut view);
     Ok(Some(Item {
-        main: main.record(&kind.key, id)?.view(kind),
+        main: view,
         companion: other,
         number: text("number").map(str::to_owned),
         updated_at: text("updated_at").and_then(|at| Timestamp::parse(at, schema.zone())),
@@ -214,7 +221,12 @@ impl Names for Known<'_> {
             return known.clone();
         }
         let name = self.look_up(target, id);
-        self.asked.borrow_mut().insert(id, name.clone());
+        let mut asked = self.asked.borrow_mut();
+        // Rows that stand together mostly name the same records; an export of everything holds no more than this.
+        if asked.len() >= NAMES {
+            asked.clear();
+        }
+        asked.insert(id, name.clone());
         name
     }
 }

@@ -3,21 +3,20 @@
 use std::path::Path;
 
 use domain::authz::{Principal, Role};
+use domain::error::{Code, Refusal};
 use domain::ids::{RecordId, SYSTEM_USER};
 use domain::keys;
 use domain::schema::Kind;
 use domain::value::Value;
 use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
 
 use super::customers::Known;
 use super::plan::{self, Current, OnFile, Person, Plan, PlanError, Review, Source, Summary};
 use super::sheet::{self, SheetError};
 use crate::records::{Records, Step, Story};
-use crate::store::{StoreError, accounts, documents, merged};
+use crate::store::{StoreError, accounts, documents, merged, projections};
 use crate::sync::{LedgerError, State};
-
-/// Kinds that can be imported.
-pub const KINDS: [&str; 3] = [keys::complaint::KIND, keys::customer::KIND, keys::product_item::KIND];
 
 /// Why a file was not imported.
 #[derive(Debug, thiserror::Error)]
@@ -82,9 +81,13 @@ pub struct Outcome {
 /// # Errors
 /// [`ImportError`]; nothing is written when the file cannot be read.
 pub fn import(records: &Records, kind: &str, file: &Path, dry_run: bool) -> Result<Outcome, ImportError> {
+    let kind = records.kind(kind).map_err(LedgerError::from)?;
+    if kind.companion_of.is_some() {
+        // Its columns are columns of the record that it accompanies.
+        return Err(LedgerError::from(Refusal::new(Code::UnknownKind).with("kind", kind.key.clone())).into());
+    }
     let sheets = sheet::read(file)?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
-    let kind = records.kind(kind).map_err(LedgerError::from)?;
     let ledger = records.ledger();
     let schema = ledger.schema();
     let source = Source { file: &name, sheets: &sheets };
@@ -191,6 +194,10 @@ impl OnFile for Stored<'_> {
             }
         }
         Ok(known)
+    }
+
+    fn names(&mut self, kind: &Kind) -> Result<Vec<(Uuid, Vec<String>)>, LedgerError> {
+        Ok(self.0.ledger().store().read_blocking(|snap| projections::names(snap, kind))?)
     }
 
     fn people(&mut self) -> Result<Vec<Person>, LedgerError> {

@@ -110,7 +110,28 @@ impl<'s> Headers<'s> {
                 }
             }
         }
+        headers.labels(schema, kind);
         headers
+    }
+
+    /// The fields' own names, as exports write them, where no spelling says otherwise. A name that several fields
+    /// have names none of them.
+    fn labels(&mut self, schema: &'s Schema, kind: &'s Kind) {
+        let mut named: HashMap<String, Vec<Target<'s>>> = HashMap::new();
+        for kind in std::iter::once(kind).chain(schema.companion(kind)) {
+            let own = kind.fields.iter().filter(|f| f.access() != Access::System && !f.computed);
+            for field in own {
+                let target = Target { kind, collection: None, field };
+                for label in [&field.label.zh, &field.label.en] {
+                    named.entry(header(label)).or_default().push(target);
+                }
+            }
+        }
+        for (label, targets) in named {
+            if targets.len() == 1 {
+                self.targets.entry(label).or_insert(targets);
+            }
+        }
     }
 
     fn add(&mut self, target: Target<'s>) {

@@ -18,4 +18,4 @@ pub mod plan;
 pub mod sheet;
 pub mod text;
 
-pub use commit::{ImportError, KINDS, Outcome, import};
+pub use commit::{ImportError, Outcome, import};

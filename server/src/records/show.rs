@@ -7,6 +7,7 @@ use domain::document::{Around, Conflict, Record, RecordView};
 use domain::ids::RecordId;
 use domain::keys::{complaint, visit};
 use domain::projection;
+use domain::retention;
 use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -67,6 +68,8 @@ impl Records {
         out.insert("title".into(), json!(row.title));
         out.insert("created_at".into(), json!(row.created_at));
         out.insert("created_by".into(), json!(row.created_by));
+        let until = retention::retain_until(&schema, kind, &view);
+        out.insert("retain_until".into(), json!(until.map(|day| day.to_string())));
         let mut flags = self.ledger.store().read_blocking(|snap| changes::flags(snap, shown.n))?;
         let other = shown.companion.as_ref().map(|(kind, record, n)| {
             let mut view = record.view(kind);

@@ -254,6 +254,29 @@ pub fn name(
     Ok(snap.conn().prepare_cached(&sql)?.query_row([doc], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
 }
 
+/// What the records of a kind are called: number, temporary number, and each text of the title that is a column.
+///
+/// # Errors
+/// A failure of the database.
+pub fn names(snap: &Snapshot<'_>, kind: &Kind) -> Result<Vec<(uuid::Uuid, Vec<String>)>, StoreError> {
+    let titles = projection::columns(kind)
+        .filter(|c| c.storage == Storage::Text && kind.title.contains(&c.field.key))
+        .map(|c| quoted(&c.name));
+    let fixed = ["number", "temp_number"].into_iter().map(str::to_owned);
+    let columns: Vec<String> = fixed.chain(titles).collect();
+    let sql = format!("SELECT id, {} FROM {}", columns.join(", "), table(kind));
+    let mut statement = snap.conn().prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut out = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: [u8; 16] = row.get(0)?;
+        let texts = (1..=columns.len()).map(|i| row.get::<_, Option<String>>(i));
+        let texts = texts.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        out.push((uuid::Uuid::from_bytes(id), texts));
+    }
+    Ok(out)
+}
+
 /// Notes which record a companion document belongs to.
 ///
 /// # Errors

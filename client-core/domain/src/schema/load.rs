@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Access, CodeList, FILE_FIELDS, Field, FieldType, Kind, Required, Schema, When};
+use super::{Access, CodeList, Collection, FILE_FIELDS, Field, FieldType, Kind, Required, Schema, When};
 use crate::lifecycle;
 use crate::settings::Settings;
 use crate::survey::Templates;
@@ -84,6 +84,7 @@ impl Schema {
                 kinds.insert(kind.key.clone(), Arc::new(kind));
             }
         }
+        keep_imported_cells(&mut kinds);
         let templates =
             Templates::builtin().map_err(|e| SchemaError::Meaning { place: e.place, what: e.what })?;
         // Scores are worked out from them, and list rows show scores.
@@ -213,6 +214,19 @@ impl Schema {
             }
         }
         Ok(())
+    }
+}
+
+/// Every kind can be imported, and keeps the cells that a row said where complaints keep them: so that people can
+/// read them, and the next import tells what the file changed from what people changed.
+fn keep_imported_cells(kinds: &mut BTreeMap<String, Arc<Kind>>) {
+    use crate::keys::complaint::{IMPORT_SOURCE, KIND};
+    let Some(declared) = kinds.get(KIND).and_then(|k| k.collection(IMPORT_SOURCE)).cloned() else { return };
+    for kind in kinds.values_mut().filter(|k| k.companion_of.is_none()) {
+        if let (None, Some(group)) = (kind.collection(IMPORT_SOURCE), kind.groups.last()) {
+            let kept = Collection { group: group.key.clone(), ..declared.clone() };
+            Arc::make_mut(kind).collections.push(kept);
+        }
     }
 }
 

@@ -32,6 +32,13 @@ impl Settings {
         within("closure.lot_count", self.closure.lot_count, 1, HUNDRED)?;
         within("closure.unreachable_attempts", self.closure.unreachable_attempts, 1, HUNDRED)?;
         within("retention_years", self.retention_years, 1, HUNDRED)?;
+        for (kind, years) in &self.retention {
+            let setting = format!("retention.{kind}");
+            if schema.kind(kind).is_none_or(|k| k.companion_of.is_some() || k.lifecycle.is_none()) {
+                return Err(invalid(&setting, "unknown"));
+            }
+            within(&setting, *years, 1, HUNDRED)?;
+        }
         if self.complaint_owner_dept.chars().count() > NAME
             || self.complaint_owner_dept.chars().any(char::is_control)
         {

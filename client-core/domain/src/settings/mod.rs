@@ -47,9 +47,11 @@ pub struct Settings {
     pub severity_scheme: SeverityScheme,
     /// The department that complaints belong to (归口部门, A2), as prints name it; empty: none named.
     pub complaint_owner_dept: String,
-    /// Years that records are kept after they were closed (domain catalogue 7.4, A21); nothing is deleted
+    /// Years that records are kept after they were filed (domain catalogue 7.4, A21); nothing is deleted
     /// by itself.
     pub retention_years: u32,
+    /// Years of kinds that are kept shorter or longer.
+    pub retention: BTreeMap<String, u32>,
     /// What formulas leave to the organisation.
     pub formulas: Formulas,
 }
@@ -66,6 +68,7 @@ impl Default for Settings {
             severity_scheme: SeverityScheme::default(),
             complaint_owner_dept: String::new(),
             retention_years: 10,
+            retention: BTreeMap::new(),
             formulas: Formulas::default(),
         }
     }

@@ -60,6 +60,8 @@ pub trait Names {
     fn person(&self, name: &str) -> Option<Uuid>;
     /// The customer that a spelling means.
     fn customer(&self, spelling: &str) -> Option<Uuid>;
+    /// The record of another kind that a number or name means, if it means exactly one.
+    fn record(&self, kind: &str, name: &str) -> Option<Uuid>;
 }
 
 /// What mapping needs to know besides the row.
@@ -269,7 +271,14 @@ impl Mapper<'_> {
                         }
                         person
                     }
-                    _ => None,
+                    Some(kind) => {
+                        let record = self.names.record(kind, &line);
+                        if record.is_none() && !is_pending(&line) {
+                            note("record_unknown", json!({"value": line, "kind": kind}));
+                        }
+                        record
+                    }
+                    None => None,
                 };
                 found.map(|id| id.to_string().into())
             }

@@ -13,6 +13,7 @@ use domain::intent::Intent;
 use domain::keys;
 use domain::lifecycle;
 use domain::schema::{Kind, Schema};
+use domain::survey;
 use domain::time::Zone;
 use domain::value::Value;
 use serde::Serialize;
@@ -81,6 +82,11 @@ pub trait OnFile {
     /// # Errors
     /// When they cannot be read.
     fn customers(&mut self) -> Result<Vec<Known>, Self::Error>;
+    /// What the records of a kind are called: number, temporary number, and the texts of their titles.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn names(&mut self, kind: &Kind) -> Result<Vec<(Uuid, Vec<String>)>, Self::Error>;
     /// Every user.
     ///
     /// # Errors
@@ -180,6 +186,7 @@ pub fn plan<L: OnFile>(
         file: source.file,
         several: tables.len() > 1,
         people: People::of(ledger.people().map_err(PlanError::OnFile)?),
+        others: others(schema, &tables, ledger).map_err(PlanError::OnFile)?,
         customers: Resolved::default(),
         book: Book::of(ledger.customers().map_err(PlanError::OnFile)?),
         taken: HashSet::new(),
@@ -193,6 +200,29 @@ pub fn plan<L: OnFile>(
     }
     planner.plan.summary.needs_review.sort_by_key(|r| r.row);
     Ok(planner.plan)
+}
+
+/// What the records are called that columns refer to, but customers and people: kind → folded name → record.
+type Others = HashMap<String, HashMap<String, Option<Uuid>>>;
+
+fn others<L: OnFile>(schema: &Schema, tables: &[Table<'_, '_>], ledger: &mut L) -> Result<Others, L::Error> {
+    let mut others = Others::new();
+    let columns = tables.iter().flat_map(|t| &t.columns);
+    let targets = columns.flat_map(|c| c.targets.iter().chain(c.parts.iter().flatten()));
+    for kind in targets.filter_map(|t| schema.kind(t.field.target.as_deref()?)) {
+        if kind.key == keys::customer::KIND || others.contains_key(&kind.key) {
+            continue;
+        }
+        let mut names: HashMap<String, Option<Uuid>> = HashMap::new();
+        for (id, texts) in ledger.names(kind)? {
+            for text in texts.iter().map(|t| folded(t)).filter(|t| !t.is_empty()) {
+                // Two records of one name: the name says neither.
+                names.entry(text).and_modify(|held| *held = held.filter(|h| *h == id)).or_insert(Some(id));
+            }
+        }
+        others.insert(kind.key.clone(), names);
+    }
+    Ok(others)
 }
 
 struct People(HashMap<String, Option<Uuid>>);
@@ -214,6 +244,7 @@ impl People {
 
 struct Found<'a> {
     people: &'a People,
+    others: &'a Others,
     customers: &'a HashMap<String, Uuid>,
 }
 
@@ -224,6 +255,9 @@ impl Names for Found<'_> {
     fn customer(&self, spelling: &str) -> Option<Uuid> {
         self.customers.get(&folded(spelling)).copied()
     }
+    fn record(&self, kind: &str, name: &str) -> Option<Uuid> {
+        *self.others.get(kind)?.get(&folded(name))?
+    }
 }
 
 struct Planner<'a> {
@@ -231,6 +265,7 @@ struct Planner<'a> {
     file: &'a str,
     several: bool,
     people: People,
+    others: Others,
     customers: Resolved,
     book: Book,
     taken: HashSet<RecordId>,
@@ -434,10 +469,13 @@ impl Planner<'_> {
             }
             self.book.add(&Known { id: id.0, name: name.to_owned(), aliases: Vec::new() });
         }
+        let fresh = current.is_none();
+        if fresh {
+            self.complete(&mut draft);
+        }
         let missing_always = kind.fields.iter().find(|f| {
             matches!(f.required, domain::schema::Required::Always(_)) && !draft.fields.contains_key(&f.key)
         });
-        let fresh = current.is_none();
         if let (true, Some(field)) = (fresh, missing_always) {
             self.plan.summary.unchanged += 1;
             for note in notes.iter().chain([&Note::of("required", &field.key, json!({}))]) {
@@ -487,8 +525,19 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// What a new record gets without anybody naming it: the version of its questionnaire.
+    fn complete(&self, draft: &mut Draft) {
+        let fields = draft.fields.iter().map(|(key, json)| (key.clone(), json.clone())).collect();
+        let mut create = Intent::Create { fields, id: None, temp: None };
+        survey::complete(self.shape.schema, &self.shape.kind.key, &mut create);
+        if let Intent::Create { fields, .. } = create {
+            draft.fields = fields.into_iter().collect();
+        }
+    }
+
     fn draft(&self, table: &Table<'_, '_>, row: &Row) -> Draft {
-        let names = Found { people: &self.people, customers: &self.customers.customers };
+        let names =
+            Found { people: &self.people, others: &self.others, customers: &self.customers.customers };
         let mapper = Mapper { schema: self.shape.schema, zone: self.shape.zone, names: &names };
         let mut draft = mapper.row(&table.columns, row);
         let customers = table
@@ -548,5 +597,7 @@ fn settled(note: &Note, draft: &Draft, current: Option<&Current>) -> bool {
     held.is_some_and(|v| !v.is_empty()) && !draft.fields.contains_key(&note.field)
 }
 
+#[cfg(test)]
+mod every_kind;
 #[cfg(test)]
 mod tests;

@@ -16,14 +16,14 @@ use crate::import::layout::SOURCE;
 use crate::import::sheet;
 
 /// Records in memory.
-struct Memory {
+pub(super) struct Memory {
     schema: std::sync::Arc<Schema>,
     records: BTreeMap<(String, RecordId), Record>,
     changes: u128,
 }
 
 impl Memory {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { schema: Schema::builtin().unwrap(), records: BTreeMap::new(), changes: 0 }
     }
 
@@ -82,7 +82,7 @@ impl Memory {
         Some(self.records.get(&(kind.to_owned(), id))?.view(self.schema.kind(kind).unwrap()))
     }
 
-    fn all(&self, kind: &str) -> Vec<RecordView> {
+    pub(super) fn all(&self, kind: &str) -> Vec<RecordView> {
         let schema = self.schema.kind(kind).unwrap();
         self.records.iter().filter(|((k, _), _)| k == kind).map(|(_, r)| r.view(schema)).collect()
     }
@@ -92,7 +92,7 @@ impl Memory {
         self.import_sheets(kind, file, &sheets)
     }
 
-    fn import_sheets(&mut self, kind: &str, file: &str, sheets: &[Sheet]) -> Plan {
+    pub(super) fn import_sheets(&mut self, kind: &str, file: &str, sheets: &[Sheet]) -> Plan {
         let schema = self.schema.clone();
         let source = Source { file, sheets };
         let kind = schema.kind(kind).unwrap();
@@ -123,6 +123,14 @@ impl OnFile for Memory {
                 .collect(),
         };
         Ok(self.all(keys::customer::KIND).into_iter().map(known).collect())
+    }
+
+    fn names(&mut self, kind: &Kind) -> Result<Vec<(Uuid, Vec<String>)>, Infallible> {
+        let named = |view: RecordView| {
+            let keys = kind.number.iter().map(|n| &n.field).chain(&kind.title);
+            (view.id.0, keys.map(|key| view.value(key).to_text()).filter(|t| !t.is_empty()).collect())
+        };
+        Ok(self.all(&kind.key).into_iter().map(named).collect())
     }
 
     fn people(&mut self) -> Result<Vec<Person>, Infallible> {
