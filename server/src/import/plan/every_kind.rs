@@ -58,7 +58,12 @@ fn each_kind_takes_what_its_columns_say_and_takes_it_once() {
             .collect();
         let mut head: Vec<String> = columns.iter().map(|(f, ..)| f.label.zh.clone()).collect();
         let mut row: Vec<String> = columns.iter().map(|(_, text, _)| text.clone()).collect();
-        for (target, name) in [("customer", "恒丰物流有限公司"), ("user", "张工")] {
+        let mut memory = Memory::new();
+        let complaint =
+            [vec!["投诉内容".into(), "投诉渠道".into()], vec!["变速箱漏油".into(), "电话".into()]];
+        memory.import_sheets("complaint", "c.csv", &sheet("投诉", &complaint));
+        let names = [("customer", "恒丰物流有限公司"), ("user", "张工"), ("complaint", "变速箱漏油")];
+        for (target, name) in names {
             if let Some(field) =
                 kind.fields.iter().filter(importable).find(|f| f.target.as_deref() == Some(target))
             {
@@ -66,13 +71,13 @@ fn each_kind_takes_what_its_columns_say_and_takes_it_once() {
                 row.push(name.into());
             }
         }
-        let mut memory = Memory::new();
         let sheets = sheet("表", &[head, row]);
         let first = memory.import_sheets(&kind.key, "file.csv", &sheets);
         let of = |s: &Summary| (s.rows, s.created, s.updated, s.unchanged);
         assert_eq!(of(&first.summary), (1, 1, 0, 0), "{}: {:?}", kind.key, first.summary.needs_review);
         let made = memory.all(&kind.key);
-        let made = made.iter().find(|m| m.collections.contains_key("import_source")).unwrap();
+        let id = first.work.iter().find(|w| w.row > 0).unwrap().id;
+        let made = made.iter().find(|m| m.id == id).unwrap();
         for (field, _, value) in &columns {
             assert_eq!(made.value(&field.key).to_json(), *value, "{}.{}", kind.key, field.key);
         }
