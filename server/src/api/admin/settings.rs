@@ -1,6 +1,7 @@
 //! `/api/v1/admin/settings`: what the organisation sets.
 
 use axum::extract::State;
+use domain::deadline::{Rule, rules};
 use domain::settings::Settings;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,6 +24,10 @@ pub struct Shown {
     /// All settings as shipped.
     #[schema(value_type = Object)]
     defaults: Value,
+    /// The time limits that `deadlines.rules` may name, in the order of the catalogue: `id`, `label` {`zh`, `en`},
+    /// and the usual `limit`.
+    #[schema(value_type = Vec<Object>)]
+    rules: Vec<Value>,
     /// Versions, newest first.
     history: Vec<Past>,
 }
@@ -79,5 +84,7 @@ fn read(ledger: &Ledger) -> Result<Shown, LedgerError> {
     let mut settings = ledger.schema().settings().clone();
     // Public holidays have their own address.
     settings.calendar.years.clear();
-    Ok(Shown { version, settings: json!(settings), defaults: json!(Settings::default()), history })
+    let rule = |r: &Rule| json!({ "id": r.id, "label": { "zh": r.zh, "en": r.en }, "limit": r.limit });
+    let rules = rules::all().map(rule).collect();
+    Ok(Shown { version, settings: json!(settings), defaults: json!(Settings::default()), rules, history })
 }
