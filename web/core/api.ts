@@ -9,6 +9,7 @@ import type {
   ProposalPage,
   RecordPage,
   RecordView,
+  ReturnVisitPlan,
   Related,
   SearchPage,
   Suggestion,
@@ -101,6 +102,16 @@ export class Api {
 
   decide(id: number, decision: 'accept' | 'refuse', note = ''): Promise<void> {
     return this.post(`/api/v1/proposals/${id}`, { decision, note });
+  }
+
+  /** Return-visits of a period; `dry_run` only tells. Asked twice it makes nothing twice. */
+  planReturnVisits(period: {
+    from: string;
+    to: string;
+    region?: string;
+    dry_run: boolean;
+  }): Promise<ReturnVisitPlan> {
+    return this.post('/api/v1/return-visits/plan', period);
   }
 
   /** A resource of administrators. */

@@ -151,6 +151,31 @@ export interface Related {
   overview?: Overview | null;
 }
 
+/** A return-visit that is planned, or was. */
+export interface PlannedLine {
+  reason: 'cycle' | 'callback' | 'retry';
+  /** `made` by this request; `existing` from before. */
+  state: 'proposed' | 'made' | 'existing';
+  trigger: string;
+  customer: Uuid | null;
+  customer_name: string;
+  complaint: Uuid | null;
+  complaint_no: string | null;
+  planned_at: string;
+  /** It was due before the period. */
+  overdue: boolean;
+  /** The return-visit, once there is one. */
+  record: Uuid | null;
+}
+
+export interface ReturnVisitPlan {
+  /** The plan that new lines belong to; absent if there are none. */
+  plan: Uuid | null;
+  plan_no: string | null;
+  lines: PlannedLine[];
+  made: number;
+}
+
 /** Something the program noticed, with what could be done about it. */
 export interface Suggestion {
   code: string;

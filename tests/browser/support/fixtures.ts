@@ -20,6 +20,12 @@ export const ENGINEER: Account = {
   role: 'engineer',
 };
 
+export const ADMIN: Account = {
+  name: 'browser-admin',
+  display: '赵立新',
+  role: 'admin',
+};
+
 /** The page's own texts: a test names the key, whatever the language. */
 export type Text = (key: string, params?: Record<string, string | number>) => string;
 
@@ -39,7 +45,7 @@ export const test = base.extend<Fixtures, Options & { server: Server }>({
     async ({}, use) => {
       const server = new Server();
       try {
-        await server.start([OFFICE, ENGINEER]);
+        await server.start([OFFICE, ENGINEER, ADMIN]);
         await use(server);
       } finally {
         await server.stop();

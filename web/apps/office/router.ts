@@ -39,6 +39,11 @@ export const router = createRouter({
           component: () => import('./admin/CalendarPage.vue'),
         },
         {
+          path: 'return-visits',
+          name: 'return-visits',
+          component: () => import('./plan/PlanPage.vue'),
+        },
+        {
           path: 'proposals',
           name: 'proposals',
           component: () => import('./proposals/ProposalsPage.vue'),
