@@ -50,6 +50,9 @@ fn a_year_of_work_in_every_status_for_everybody() {
     assert_eq!(count(&records, "product_item", ""), 120);
     assert!(count(&records, "complaint", "") >= 300);
     assert!(count(&records, "visit", "") >= 400);
+    for kind in ["corrective_action", "goods_return", "claim", "case", "incident", "monthly_satisfaction"] {
+        assert!(count(&records, kind, "") > 0, "no {kind}");
+    }
     for (kind, cycle) in [("complaint", "complaint"), ("visit", "visit")] {
         for state in lifecycle::by_key(cycle).unwrap().states {
             let n = count(&records, kind, &format!("status:{}", state.code));

@@ -8,6 +8,7 @@ mod conflicts;
 mod dice;
 mod goods;
 mod names;
+mod quality;
 mod tale;
 mod visits;
 mod world;
@@ -179,6 +180,7 @@ fn fill(dir: &Path, store: &Store, seed: u64, now: Millis, rng: Arc<dyn Rng>) ->
     demo.visits = visits.len();
     tales.extend(complaints);
     tales.extend(visits);
+    tales.extend(quality::make(&dice, &world, &cases, now));
     let records = tell(dir, store, tales, now, rng)?;
     let office = world.people[SERVICE_DESK].clone();
     demo.conflicts = conflicts::make(&records, &dice, &targets, &office, now)?;
@@ -312,6 +314,7 @@ mod tests {
         let (complaints, cases) = complaints::make(&dice, &world, now);
         tales.extend(complaints);
         tales.extend(visits::make(&dice, &world, &cases, now));
+        tales.extend(quality::make(&dice, &world, &cases, now));
         tales.into_iter().flat_map(Tale::parts).collect()
     }
 
