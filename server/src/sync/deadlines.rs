@@ -288,18 +288,28 @@ impl Ledger {
     /// # Errors
     /// A failure of the store.
     pub fn adopt_terms(&self) -> Result<(), LedgerError> {
+        let fingerprint = *self.terms().fingerprint();
+        if self.store().read_blocking(table::terms)?.as_deref() != Some(&fingerprint[..]) {
+            let ledger = self.clone();
+            self.store().write_blocking(move |tx| ledger.adopt_terms_in(tx))?;
+        }
+        Ok(())
+    }
+
+    /// [`Ledger::adopt_terms`] in the transaction that changes them.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub(super) fn adopt_terms_in(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
         let schema = self.schema();
         let terms = self.terms_of(&schema);
-        let fingerprint = *terms.fingerprint();
-        if self.store().read_blocking(table::terms)?.as_deref() == Some(&fingerprint[..]) {
+        if table::terms(tx)?.as_deref() == Some(&terms.fingerprint()[..]) {
             return Ok(());
         }
-        let now = self.now();
-        let records = self.store().write_blocking(move |tx| {
-            table::set_terms(tx, &fingerprint)?;
-            Setting { schema: &schema, terms: &terms, now }.renew_all(tx, None)
-        })?;
-        tracing::info!(records = *records, "deadlines were worked out for new settings");
+        table::set_terms(tx, terms.fingerprint())?;
+        let setting = Setting { schema: &schema, terms: &terms, now: self.now() };
+        let records = setting.renew_all(tx, None)?;
+        tracing::info!(records, "deadlines were worked out for new settings");
         Ok(())
     }
 
