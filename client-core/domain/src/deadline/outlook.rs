@@ -2,7 +2,7 @@
 //! time, instead of being worked out anew for every reader.
 
 use super::evaluate::evaluate;
-use super::{Deadline, Snapshot, State, Terms};
+use super::{Deadline, Settings, Snapshot, State, Terms};
 use crate::deadline::escalation;
 use crate::deadline::rules::{self, Timing};
 use crate::time::Timestamp;
@@ -39,7 +39,8 @@ impl Outlook {
         let (found, begins) = evaluate(record, &terms.settings, &terms.calendar, now);
         let open: Vec<&Deadline> = found.iter().filter(|d| d.is_open()).collect();
         // A clock that stands still moves its due time along with the time.
-        let still = open.iter().any(|d| d.state == State::Paused) || waits(record, now);
+        let still =
+            open.iter().any(|d| d.state == State::Paused) || waits(record, &open, &terms.settings, now);
         let kept = open.iter().filter(|d| matches!(timing(d), Some(Timing::Term))).filter_map(|d| d.due);
         let until =
             if still { Some(now) } else { ahead(record, now).into_iter().chain(begins).chain(kept).min() };
@@ -69,10 +70,11 @@ fn timing(deadline: &Deadline) -> Option<Timing> {
     rules::by_id(deadline.rule).map(|rule| rule.timing)
 }
 
-/// Whether the record stands in a status that stops some clock.
-fn waits(record: &Snapshot, now: Timestamp) -> bool {
-    let last = record.steps.iter().filter(|s| s.at <= now).max();
-    last.is_some_and(|step| rules::Pause::ALL.iter().any(|p| p.statuses().contains(&step.to.as_str())))
+/// Whether the record stands in a status that stops the clock of one of these deadlines, late ones included.
+fn waits(record: &Snapshot, open: &[&Deadline], settings: &Settings, now: Timestamp) -> bool {
+    let Some(last) = record.steps.iter().filter(|s| s.at <= now).max() else { return false };
+    let pauses = open.iter().filter_map(|d| rules::by_id(d.rule)).flat_map(|rule| settings.pauses(rule));
+    pauses.flat_map(|pause| pause.statuses()).any(|status| *status == last.to)
 }
 
 /// The first of the facts that the record says will come.

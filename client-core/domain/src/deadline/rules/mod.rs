@@ -218,9 +218,6 @@ pub enum Pause {
 }
 
 impl Pause {
-    /// Every reason.
-    pub const ALL: [Self; 3] = [Self::Customer, Self::Parts, Self::Factory];
-
     /// The statuses in which it holds.
     #[must_use]
     pub const fn statuses(self) -> &'static [&'static str] {
