@@ -59,18 +59,23 @@ fn main() {
         if kind == "complaint" && i % 3 == 0 && who.role == Role::Office {
             intents.push(json!({ "cmd": "set", "field": "served_at", "value": at }));
         }
-        if kind == "task" && i % 4 == 0 {
-            intents.extend(
-                ["dispatched", "on_site", "awaiting_parts"].map(|to| json!({ "cmd": "event", "to": to })),
-            );
+        // One complaint in five waits for the customer: its clocks stand still.
+        if kind == "complaint" && i % 5 == 4 {
+            let set = |field: &str, value: Value| json!({ "cmd": "set", "field": field, "value": value });
+            intents.extend([
+                set("record_kind", json!("complaint")),
+                set("channel", json!("phone")),
+                set("reporter_name", json!("陈先生")),
+                set("reporter_contact", json!("13800138000")),
+                json!({ "cmd": "event", "to": "registered" }),
+                set("qa_owner", json!(who.user)),
+                json!({ "cmd": "event", "to": "assessing" }),
+                set("info_requested_at", json!(Timestamp(now))),
+                json!({ "cmd": "event", "to": "info_wanted" }),
+            ]);
         }
-        let read =
-            |intents: &[Value]| intents.iter().map(|i| Intent::from_json(i).unwrap()).collect::<Vec<_>>();
-        let kind = schema.kind(kind).unwrap();
-        if state.records.create(&author, kind, None, read(&intents)).is_err() {
-            // A step asks for something that such a plain record does not say.
-            state.records.create(&author, kind, None, read(&intents[..1])).unwrap();
-        }
+        let intents = intents.iter().map(|i| Intent::from_json(i).unwrap()).collect();
+        state.records.create(&author, schema.kind(kind).unwrap(), None, intents).unwrap();
     }
     println!("{open} open records in {:.1?}", made.elapsed());
     state.ledger.keep_up().unwrap();

@@ -331,7 +331,14 @@ fn a_customers_cycle_and_contract_count() {
     let page = s.list("li", "rule=L23");
     assert_eq!((&page["total"], &page["items"][0]["round"]), (&json!(1), &json!(3)));
     assert_eq!(s.server.state.ledger.verify().unwrap().1, []);
+    // A contract of the customer that stays counts for what was noted under the other name.
+    s.create("li", "visit", json!({ "customer": twin, "requested_at": "2026-04-11 08:00" }));
+    let twins = |rule: &str| s.list("li", &format!("rule={rule}"))["total"].clone();
+    assert_eq!((twins("L12"), twins("L15")), (json!(1), json!(1)));
+    s.act(&path, json!([{ "cmd": "add", "collection": "contracts", "fields": { "sla_profile": "7×24", "valid_from": "2026-04-01" } }]));
+    assert_eq!((twins("L12"), twins("L15")), (json!(0), json!(2)));
     s.act(&format!("customer/{twin}"), json!([{ "cmd": "set", "field": "merged_into", "value": null }]));
+    assert_eq!((twins("L12"), twins("L15")), (json!(1), json!(1)));
     assert_eq!(s.list("li", "rule=L23")["total"], 2);
     assert_eq!(s.server.state.ledger.verify().unwrap().1, []);
 }
@@ -489,15 +496,65 @@ fn the_list_is_what_the_documents_say() {
                 let tokens = [s.token("li"), s.token("wang")];
                 deeds.iter().for_each(|d| deed(&s, &mut made, &tokens, *d));
                 s.wait(wait);
+                prop_assert_eq!(s.server.state.ledger.verify().unwrap().1, vec![]);
                 seen.set(seen.get() + agree(&s, "li") + agree(&s, "wang"));
             }
-            prop_assert_eq!(s.server.state.ledger.verify().unwrap().1, vec![]);
             s.server.state.ledger.rebuild().unwrap();
             agree(&s, "li");
             Ok(())
         })
         .unwrap();
     assert!(seen.get() > 100, "only {} deadlines were compared", seen.get());
+}
+
+/// What the office sets counts at once, for what is open already too, and nothing else has to be touched for it.
+#[test]
+fn other_settings_and_other_holidays_move_what_is_due() {
+    let s = Scene::new();
+    let id = s.create("li", "complaint", complaint("2026-02-27 20:00"));
+    s.act(
+        &format!("complaint/{id}"),
+        json!([{ "cmd": "set", "field": "served_at", "value": "2026-03-02 08:00" }]),
+    );
+    let put = |what: &str, body: Value| {
+        let path = format!("/api/v1/admin/{what}");
+        let answer = s.server.request("PUT", &path, Some(&s.token("li")), Some(&body));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    };
+    let due =
+        |rule: &str| s.listed("li", rule).map(|d| (d["due"].clone(), d["state"].clone(), d["basis"].clone()));
+    let of = |due: &str, state: &str, basis: &str| Some((time(due), json!(state), json!(basis)));
+    assert_eq!(due("L6"), of("2026-03-06 00:00", "running", "calendar"));
+    assert_eq!(due("L3"), of("2026-02-28 20:00", "missed", "continuous"));
+    let rules = json!({ "L6": { "limit": "3 wd" }, "L3": { "limit": "80 h" }, "L1": { "on": false } });
+    let ladder = json!({ "percent": [100, 200, 300] });
+    put("settings", json!({ "settings": { "deadlines": { "rules": rules, "ladder": ladder } } }));
+    assert_eq!(due("L6"), of("2026-03-05 17:30", "running", "working"));
+    assert_eq!(due("L3"), of("2026-03-03 04:00", "running", "continuous"));
+    assert_eq!(due("L1"), None);
+    assert!(
+        s.show("li", &format!("complaint/{id}"))["deadlines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|d| d["rule"] != "L1")
+    );
+    assert_eq!(s.server.state.ledger.verify().unwrap().1, []);
+    // A day off more.
+    put(
+        "calendar/2026",
+        json!({
+            "source": "试", "holidays": [{ "name": { "zh": "厂庆", "en": "Jubilee" }, "from": "2026-03-03", "to": "2026-03-03", "work": [] }],
+        }),
+    );
+    assert_eq!(due("L6"), of("2026-03-06 17:30", "running", "working"));
+    put("settings", json!({ "settings": {} }));
+    assert_eq!(due("L6"), of("2026-03-06 00:00", "running", "calendar"));
+    assert_eq!(due("L1").unwrap().1, "missed");
+    assert_eq!(s.server.state.ledger.verify().unwrap().1, []);
+    let before = s.list("li", "limit=500");
+    s.server.state.ledger.rebuild().unwrap();
+    assert_eq!(s.list("li", "limit=500"), before);
 }
 
 #[test]

@@ -151,7 +151,10 @@ impl Setting<'_> {
         snapshot: &Snapshot,
     ) -> Result<(), StoreError> {
         match kind.key.as_str() {
-            customer::KIND => table::of_customer(tx, id)?.into_iter().try_for_each(|n| self.renew(tx, n)),
+            customer::KIND => {
+                let names = merged::sources(tx, id)?.into_iter().chain([id]);
+                names.into_iter().try_for_each(|id| self.renew_of(tx, id))
+            }
             return_visit::KIND => {
                 let before = held.map(|h| parsed(&h.facts)).transpose()?.and_then(|s| s.customer);
                 let customers = BTreeSet::from([before, snapshot.customer]);
@@ -159,6 +162,11 @@ impl Setting<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Works out what counts by a customer's file.
+    fn renew_of(&self, tx: &Tx<'_>, customer: RecordId) -> Result<(), StoreError> {
+        table::of_customer(tx, customer)?.into_iter().try_for_each(|n| self.renew(tx, n))
     }
 
     fn renew_id(&self, tx: &Tx<'_>, id: RecordId) -> Result<(), StoreError> {
@@ -189,7 +197,7 @@ impl Setting<'_> {
         }
         for customer in customers {
             self.renew_id(tx, customer)?;
-            table::of_customer(tx, customer)?.into_iter().try_for_each(|n| self.renew(tx, n))?;
+            self.renew_of(tx, customer)?;
         }
         Ok(())
     }

@@ -100,6 +100,7 @@ impl Ledger {
                 ledger.rebuild_in(tx)?;
             } else {
                 projections::stamp(tx, &now)?;
+                ledger.adopt_terms_in(tx)?;
             }
             Ok::<_, StoreError>(())
         });
