@@ -250,6 +250,8 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("GET", "/api/v1/admin/calendar", Caller::Admin),
     ("GET", "/api/v1/admin/calendar/{year}", Caller::Admin),
     ("PUT", "/api/v1/admin/calendar/{year}", Caller::Admin),
+    ("GET", "/api/v1/admin/templates", Caller::Admin),
+    ("PUT", "/api/v1/admin/templates/{code}/{version}", Caller::Admin),
     ("GET", "/api/v1/search", Caller::SignedIn),
     ("GET", "/api/v1/deadlines", Caller::SignedIn),
     ("GET", "/api/v1/records/{kind}", Caller::SignedIn),
@@ -279,6 +281,7 @@ fn status(server: &Server, method: &str, path: &str, token: Option<&str>) -> u16
         .replace("{kind}", "complaint")
         .replace("{key}", "channel")
         .replace("{year}", "2027")
+        .replace("{code}/{version}", "own/1")
         .replace("proposals/{id}", "proposals/1")
         .replace("{id}", "01930000-0000-7000-8000-000000000001");
     let auth = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();

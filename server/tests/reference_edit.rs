@@ -5,14 +5,22 @@ mod common;
 mod phone;
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::sync::Arc;
 
 use common::{Answer, Server, refused};
-use domain::authz::Role;
+use domain::authz::{Principal, Role};
 use domain::error::Code;
 use domain::intent::Intent;
+use domain::schema::Schema;
+use domain::settings::CodeEdit;
 use phone::{Phone, words};
 use serde_json::{Value, json};
+use server::AppState;
+use server::host::{ManualClock, SystemRng};
 use server::http::Limits;
+use server::records::ListRequest;
+use server::store::reference::Area;
+use server::sync::{Author, Edit};
 
 struct Scene {
     server: Server,
@@ -281,7 +289,7 @@ fn a_year_of_public_holidays_is_put_in() {
     assert!(schema.calendar().covers(2027) && day("2027-02-20") && !day("2027-02-08"));
     let served = s.reference();
     assert_eq!(served["calendar"].as_array().unwrap().last().unwrap()["year"], 2027);
-    let device = domain::schema::Schema::builtin().unwrap().with_reference(&served);
+    let device = Schema::builtin().unwrap().with_reference(&served);
     assert!(device.calendar().is_working("2027-02-20".parse().unwrap()));
 
     for (from, to, work) in [
@@ -298,6 +306,68 @@ fn a_year_of_public_holidays_is_put_in() {
     let years: Vec<_> =
         s.get("calendar")["items"].as_array().unwrap().iter().map(|y| y["year"].clone()).collect();
     assert_eq!(years, [2024, 2025, 2026, 2027]);
+}
+
+#[test]
+fn a_questionnaire_of_one_s_own_is_offered_and_a_version_never_changes() {
+    let s = scene();
+    let all = s.get("templates");
+    let mut template = all["items"][0].clone();
+    assert_eq!(template["shipped"], true);
+    let code = template["code"].as_str().unwrap().to_owned();
+    template["title"]["zh"] = json!("本公司的问卷");
+    let put = |version: u32, template: &Value| {
+        s.put(&format!("templates/{code}/{version}"), &json!({ "template": template }))
+    };
+    let refusal = put(template["version"].as_u64().unwrap() as u32, &template);
+    refused(&refusal, 422, "invalid_setting");
+    assert_eq!(refusal.json()["params"]["setting"], format!("template.{code}@{}", template["version"]));
+    s.ok(&put(99, &template));
+    assert_eq!(s.server.state.ledger.schema().templates().offered(&code).unwrap().version, 99);
+    let served = s.reference()["templates"].as_array().unwrap().clone();
+    assert!(served.iter().any(|t| t["code"] == code.as_str() && t["version"] == 99));
+    let device = Schema::builtin().unwrap().with_reference(&s.reference());
+    assert_eq!(device.templates().offered(&code).unwrap().title.zh, "本公司的问卷");
+    // Retired, the one before it is offered again.
+    template["retired"] = json!(true);
+    s.ok(&put(99, &template));
+    assert_ne!(s.server.state.ledger.schema().templates().offered(&code).map(|t| t.version), Some(99));
+}
+
+#[test]
+fn what_is_called_otherwise_is_found_by_its_new_name() {
+    // With the labels of 问题分类 as part of the text for search.
+    let mut files = Schema::builtin_sources();
+    let text = files.get_mut("complaint.toml").unwrap();
+    *text = text.replacen("list = \"category\"", "list = \"category\"\nsearch = true", 1);
+    let schema = Arc::new(Schema::from_files(files).unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::new(common::START));
+    let state =
+        AppState::open_with_schema(common::config(dir.path()), clock, Arc::new(SystemRng), schema).unwrap();
+    let by = Principal { user: domain::ids::SYSTEM_USER, role: Role::Admin, may: Default::default() };
+    let author = Author { principal: by.clone(), device: None };
+    let kind = state.records.kind("complaint").unwrap();
+    let create = json!({ "cmd": "create", "fields": { "content": "漏油", "category": "product_quality" } });
+    state.records.create(&author, &kind, None, vec![Intent::from_json(&create).unwrap()]).unwrap();
+    let found = |text: &str| {
+        let filters = vec![format!("text:{text}")];
+        let request = ListRequest { filters, ..ListRequest::default() };
+        state.records.list(&by, &kind, &request).unwrap().total
+    };
+    assert_eq!((found("产品质量"), found("货品毛病")), (1, 0));
+    let edit = Edit { area: Area::List, key: "category", by: None, seen: None };
+    let rename = |schema: &Schema| {
+        let same = |c: &domain::schema::ListCode| CodeEdit { code: c.code.clone(), ..CodeEdit::default() };
+        let mut codes: Vec<CodeEdit> = schema.list("category").unwrap().codes.iter().map(same).collect();
+        let at = codes.iter().position(|c| c.code == "product_quality").unwrap();
+        codes[at].label = Some(domain::schema::Label { zh: "货品毛病".into(), en: String::new() });
+        Ok(json!(schema.edit_list(state.ledger.shipped(), "category", &codes)?))
+    };
+    assert_eq!(state.ledger.edit(&edit, rename).unwrap(), 1);
+    assert_eq!((found("产品质量"), found("货品毛病")), (0, 1));
+    assert_eq!(state.ledger.verify().unwrap().1, Vec::new());
+    state.close();
 }
 
 #[test]

@@ -113,9 +113,9 @@ fn call(
     let mut answer = match (method, body) {
         ("GET", _) => agent.get(url).header("authorization", auth).call()?,
         ("DELETE", _) => agent.delete(url).header("authorization", auth).call()?,
-        (_, body) => {
-            let post =
-                agent.post(url).header("authorization", auth).header("content-type", "application/json");
+        (method, body) => {
+            let post = if method == "PUT" { agent.put(url) } else { agent.post(url) };
+            let post = post.header("authorization", auth).header("content-type", "application/json");
             post.send(body.unwrap_or(&json!({})).to_string())?
         }
     };

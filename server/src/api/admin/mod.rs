@@ -1,8 +1,9 @@
-//! What admins edit: code lists, settings, the calendar.
+//! What admins edit: code lists, settings, the calendar, questionnaires.
 
 mod calendar;
 mod lists;
 mod settings;
+mod templates;
 
 use domain::ids::UserId;
 use domain::time::Timestamp;
@@ -22,6 +23,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(settings::show, settings::put))
         .routes(routes!(calendar::index))
         .routes(routes!(calendar::show, calendar::put))
+        .routes(routes!(templates::index))
+        .routes(routes!(templates::put))
 }
 
 /// One version of something that was edited.
