@@ -2,7 +2,7 @@
 
 use domain::authz::Principal;
 use domain::calc::warranty::{
-    LastDay, ThreeGuarantee, WarrantyStatus, three_guarantee_status, warranty_status,
+    ThreeGuarantee, WarrantyStatus, three_guarantee_status, warranty_end, warranty_status,
 };
 use domain::derive;
 use domain::document::RecordView;
@@ -53,7 +53,8 @@ pub(super) fn of_visit(
         Value::Int(n) => u32::try_from(*n).ok(),
         _ => None,
     };
-    let under_three = whole(product_item::THREE_GUARANTEE_MONTHS).is_some_and(|months| {
+    let settings = &schema.settings().formulas.warranty;
+    let three = whole(product_item::THREE_GUARANTEE_MONTHS).and_then(|months| {
         let mileage = match seen.value(visit::MILEAGE) {
             Value::Decimal(read) => Some(*read),
             _ => None,
@@ -61,14 +62,15 @@ pub(super) fn of_visit(
         let limit = whole(product_item::THREE_GUARANTEE_MILEAGE).map(Decimal::from);
         let limits = ThreeGuarantee { months, mileage: limit };
         let bought = day(product_item::PURCHASED_ON);
-        three_guarantee_status(on, bought, mileage, &limits, LastDay::default())
-            == Ok(WarrantyStatus::InWarranty)
+        let status = three_guarantee_status(on, bought, mileage, &limits, settings.last_day);
+        let last = warranty_end(bought?, months, settings.last_day).ok();
+        last.filter(|_| status == Ok(WarrantyStatus::InWarranty))
     });
-    let code = match warranty_status(on, until) {
-        WarrantyStatus::InWarranty => "in_warranty",
-        _ if under_three => "three_guarantees",
-        WarrantyStatus::OutOfWarranty => "out_of_warranty",
-        WarrantyStatus::Unknown => return None,
+    let (code, until) = match (warranty_status(on, until), three) {
+        (WarrantyStatus::InWarranty, _) => ("in_warranty", until),
+        (_, Some(last)) => ("three_guarantees", Some(last)),
+        (WarrantyStatus::OutOfWarranty, None) => ("out_of_warranty", until),
+        (WarrantyStatus::Unknown, None) => return None,
     };
     Some(Decision { code, until, on })
 }
