@@ -253,6 +253,8 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("GET", "/api/v1/admin/templates", Caller::Admin),
     ("PUT", "/api/v1/admin/templates/{code}/{version}", Caller::Admin),
     ("GET", "/api/v1/search", Caller::SignedIn),
+    ("POST", "/api/v1/return-visits/plan", Caller::Office),
+    ("GET", "/api/v1/surveys/sample", Caller::Office),
     ("GET", "/api/v1/deadlines", Caller::SignedIn),
     ("GET", "/api/v1/records/{kind}", Caller::SignedIn),
     ("POST", "/api/v1/records/{kind}", Caller::SignedIn),

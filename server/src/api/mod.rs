@@ -12,6 +12,7 @@ pub mod proposals;
 pub mod records;
 pub mod reference;
 pub mod retention;
+pub mod return_visits;
 pub mod search;
 pub mod session;
 pub mod sync;
@@ -36,6 +37,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(events::events))
         .routes(routes!(deadlines::list))
         .routes(routes!(search::search))
+        .routes(routes!(return_visits::plan))
+        .routes(routes!(return_visits::sample))
         .routes(routes!(audit::list))
         .routes(routes!(audit::disclose))
         .routes(routes!(retention::list))

@@ -1,0 +1,306 @@
+//! Return-visits: planned by cycle and after complaints, never twice, and never made by who did the work.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{Answer, Server, refused};
+use domain::authz::Role;
+use domain::schema::{Field, FieldType, Schema};
+use serde_json::{Value, json};
+
+struct Scene {
+    server: Server,
+    office: String,
+    office_id: String,
+    wang: String,
+    wang_id: String,
+    zhao_id: String,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let server = Server::start();
+        let wang_id = server.add_user("wang", Role::Engineer).to_string();
+        let zhao_id = server.add_user("zhao", Role::Engineer).to_string();
+        let office = server.add_user("li", Role::Admin);
+        let (token, wang) = (server.login("li").access, server.login("wang").access);
+        Self { server, office: token, office_id: office.to_string(), wang, wang_id, zhao_id }
+    }
+    fn try_make(&self, kind: &str, intents: &Value) -> Answer {
+        self.server.request("POST", &format!("/api/v1/records/{kind}"), Some(&self.office), Some(intents))
+    }
+    fn make(&self, kind: &str, fields: Value, more: &[Value]) -> String {
+        let mut intents = vec![json!({ "cmd": "create", "fields": fields })];
+        intents.extend(more.iter().cloned());
+        let answer = self.try_make(kind, &json!(intents));
+        assert_eq!(answer.status, 201, "{kind}: {}", answer.text());
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+    fn act(&self, path: &str, intents: &Value) -> Answer {
+        let path = format!("/api/v1/records/{path}/intents");
+        self.server.request("POST", &path, Some(&self.office), Some(intents))
+    }
+    fn get(&self, path: &str) -> Value {
+        let answer = self.server.get(&format!("/api/v1/{path}"), &self.office);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.json()
+    }
+    /// Goes to a status, filling in whatever the step asks for.
+    fn step(&self, kind: &str, id: &str, to: &str) {
+        let schema = Schema::builtin().unwrap();
+        let of = schema.kind(kind).unwrap();
+        for _ in 0..40 {
+            let answer =
+                self.act(&format!("{kind}/{id}"), &json!([{ "cmd": "event", "to": to, "why": "测试" }]));
+            if answer.status == 200 {
+                return;
+            }
+            let body = answer.json();
+            assert_eq!(body["code"], "required", "{to}: {body}");
+            let key = body["params"]["field"].as_str().unwrap();
+            let code = |f: &Field| schema.list(f.list.as_deref().unwrap()).unwrap().codes[0].code.clone();
+            let value = |field: &Field| match field.kind {
+                FieldType::Enum => json!(code(field)),
+                FieldType::MultiEnum => json!([code(field)]),
+                FieldType::Bool => json!(false),
+                FieldType::Datetime => json!("2026-03-01T08:00:00+08:00"),
+                FieldType::Date => json!("2026-03-01"),
+                FieldType::Ref => json!(self.office_id),
+                FieldType::Int | FieldType::Decimal | FieldType::Money | FieldType::Percent => json!("1"),
+                _ => json!("测试"),
+            };
+            let kinds = || [Some(of), schema.companion(of)].into_iter().flatten();
+            let intent = match kinds().find_map(|k| k.field(key)) {
+                Some(field) => json!({ "cmd": "set", "field": key, "value": value(field) }),
+                None => {
+                    let collection = kinds().find_map(|k| k.collection(key)).unwrap();
+                    let fields: serde_json::Map<String, Value> =
+                        collection.fields.iter().map(|f| (f.key.clone(), value(f))).collect();
+                    json!({ "cmd": "add", "collection": key, "fields": fields })
+                }
+            };
+            let answer = self.act(&format!("{kind}/{id}"), &json!([intent]));
+            assert_eq!(answer.status, 200, "{key}: {}", answer.text());
+        }
+        panic!("{to} is never reached");
+    }
+    fn try_plan(&self, token: &str, body: &Value) -> Answer {
+        self.server.request("POST", "/api/v1/return-visits/plan", Some(token), Some(body))
+    }
+    fn plan(&self, body: &Value) -> Value {
+        let answer = self.try_plan(&self.office, body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    }
+    fn visits(&self) -> u64 {
+        self.get("records/return_visit")["total"].as_u64().unwrap()
+    }
+}
+
+/// Lines as (reason, state, customer, day).
+fn lines(plan: &Value) -> Vec<(String, String, String, String)> {
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    let line = |l: &Value| {
+        // Nine in the morning in Shanghai is one o'clock in UTC: the same day.
+        (
+            text(&l["reason"]),
+            text(&l["state"]),
+            text(&l["customer_name"]),
+            text(&l["planned_at"])[..10].to_owned(),
+        )
+    };
+    plan["lines"].as_array().unwrap().iter().map(line).collect()
+}
+
+fn line(reason: &str, state: &str, customer: &str, day: &str) -> (String, String, String, String) {
+    (reason.to_owned(), state.to_owned(), customer.to_owned(), day.to_owned())
+}
+
+#[test]
+fn a_period_is_planned_by_cycle_and_never_twice() {
+    // Files are made on Monday, 2 March 2026.
+    let s = Scene::new();
+    s.make("customer", json!({ "name": "月访", "region": "east", "phone": "13800138000" }), &[]);
+    s.make("customer", json!({ "name": "周访", "tier": "key_account", "region": "east" }), &[]);
+    s.make("customer", json!({ "name": "不访", "return_visit_cycle": "none", "region": "east" }), &[]);
+    s.make("customer", json!({ "name": "别处", "return_visit_cycle": "monthly", "region": "north" }), &[]);
+    let project =
+        s.make("customer", json!({ "name": "工程", "return_visit_cycle": "none", "region": "east" }), &[]);
+    s.make(
+        "product_item",
+        json!({ "name": "柜", "serial_no": "1", "customer": project, "accepted_on": "2025-11-01" }),
+        &[],
+    );
+    let april = json!({ "from": "2026-04-01", "to": "2026-04-30", "region": "east" });
+    let mut look = april.clone();
+    look["dry_run"] = json!(true);
+    let proposed = s.plan(&look);
+    assert_eq!(
+        lines(&proposed),
+        [
+            // Due on 15 March, the Sunday after the next Monday, and not done.
+            line("cycle", "proposed", "周访", "2026-04-01"),
+            line("cycle", "proposed", "周访", "2026-04-12"),
+            line("cycle", "proposed", "周访", "2026-04-19"),
+            line("cycle", "proposed", "周访", "2026-04-26"),
+            line("cycle", "proposed", "月访", "2026-04-30"),
+        ]
+    );
+    assert_eq!(proposed["lines"][0]["overdue"], true);
+    assert_eq!((s.visits(), &proposed["made"], &proposed["plan"]), (0, &json!(0), &Value::Null));
+
+    let made = s.plan(&april);
+    assert_eq!((&made["made"], s.visits()), (&json!(5), 5));
+    assert!(made["plan_no"].as_str().unwrap().starts_with("HJ2026-"), "{made}");
+    let of_plan = s.get(&format!("records/return_visit?filter=plan:{}", made["plan"].as_str().unwrap()));
+    assert_eq!(of_plan["total"], 5);
+    let last = s.get(&format!("records/return_visit/{}", made["lines"][4]["record"].as_str().unwrap()));
+    assert_eq!(last["status"], "planned");
+    assert_eq!(last["fields"]["planned_at"], "2026-04-30T01:00:00Z");
+    assert_eq!(last["fields"]["phone"], "13800138000");
+    assert_eq!(last["fields"]["method"], "first_phone");
+    // Approving needs nothing that the plan left out.
+    s.step("return_visit", last["id"].as_str().unwrap(), "approved");
+
+    let again = s.plan(&april);
+    assert_eq!((&again["made"], s.visits(), &again["plan"]), (&json!(0), 5, &Value::Null));
+    assert!(lines(&again).iter().all(|l| l.1 == "existing"), "{again}");
+    // A longer period plans what is missing only. The project's half-year visit falls into it, and only it.
+    let longer = s.plan(&json!({ "from": "2026-04-01", "to": "2026-09-30", "region": "east" }));
+    let added: Vec<_> = lines(&longer).into_iter().filter(|l| l.1 == "made" && l.2 != "周访").collect();
+    assert_eq!(
+        added,
+        [
+            line("cycle", "made", "月访", "2026-05-31"),
+            line("cycle", "made", "月访", "2026-06-30"),
+            line("cycle", "made", "月访", "2026-07-31"),
+            line("cycle", "made", "月访", "2026-08-31"),
+            line("cycle", "made", "工程", "2026-09-02"),
+            line("cycle", "made", "月访", "2026-09-30"),
+        ]
+    );
+    // A cancelled line is not planned again.
+    let cancelled = longer["lines"][0]["record"].as_str().unwrap().to_owned();
+    s.step("return_visit", &cancelled, "cancelled");
+    let before = s.visits();
+    assert_eq!(s.plan(&april)["made"], 0);
+    assert_eq!(s.visits(), before);
+
+    refused(&s.try_plan(&s.wang, &april), 403, "forbidden");
+    refused(
+        &s.try_plan(&s.office, &json!({ "from": "2026-04-30", "to": "2026-04-01" })),
+        422,
+        "out_of_range",
+    );
+    refused(
+        &s.try_plan(&s.office, &json!({ "from": "2026-04-01", "to": "2029-04-01" })),
+        422,
+        "out_of_range",
+    );
+    refused(&s.try_plan(&s.office, &json!({ "from": "April", "to": "2026-04-01" })), 422, "wrong_type");
+    refused(&s.try_plan(&s.office, &json!({})), 422, "wrong_type");
+}
+
+#[test]
+fn an_answered_complaint_is_followed_by_a_call() {
+    let s = Scene::new();
+    let customer =
+        s.make("customer", json!({ "name": "海岚", "return_visit_cycle": "none", "region": "east" }), &[]);
+    let fields = json!({ "content": "漏油", "customer": customer, "received_at": "2026-03-01T08:00:00+08:00",
+        "reporter_name": "陈先生", "reporter_contact": "13800138000", "is_quality_related": false });
+    let complaint = s.make("complaint", fields, &[]);
+    for to in ["registered", "assessing", "accepted", "assigned", "analysing", "plan_review", "executing"] {
+        s.step("complaint", &complaint, to);
+    }
+    let march = json!({ "from": "2026-03-01", "to": "2026-03-31", "region": "east" });
+    assert_eq!(lines(&s.plan(&march)), []);
+    s.step("complaint", &complaint, "replied");
+    let made = s.plan(&march);
+    // Today is 2 March; nobody is called yesterday.
+    assert_eq!(lines(&made), [line("callback", "made", "海岚", "2026-03-02")]);
+    assert_eq!(made["lines"][0]["complaint_no"], "TS2026-00001");
+    let id = made["lines"][0]["record"].as_str().unwrap();
+    let visit = s.get(&format!("records/return_visit/{id}"));
+    assert_eq!(visit["fields"]["interviewee"], "陈先生");
+    assert_eq!(visit["fields"]["complaint"], complaint.as_str());
+    assert_eq!(lines(&s.plan(&march)), [line("callback", "existing", "海岚", "2026-03-02")]);
+    // The customer had no time, and said when.
+    let fields = json!({ "convenient": false, "refusal_reason": "在开会", "callback_at": "2026-03-05T15:30:00+08:00" });
+    let refusal = json!([{ "cmd": "event", "to": "refused_retry", "fields": fields }]);
+    let answer = s.act(&format!("return_visit/{id}"), &refusal);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let planned = s.plan(&march);
+    let retry = planned["lines"].as_array().unwrap().iter().find(|l| l["reason"] == "retry").unwrap();
+    assert_eq!((&retry["planned_at"], &retry["record"]), (&json!("2026-03-05T07:30:00Z"), &json!(id)));
+    assert_eq!(planned["made"], 0);
+}
+
+#[test]
+fn who_did_the_work_does_not_ask_how_it_was() {
+    let s = Scene::new();
+    let assign = |lead: &str, others: &[&str]| json!({ "cmd": "assign", "lead": lead, "others": others });
+    let complaint = s.make("complaint", json!({ "content": "漏油" }), &[assign(&s.zhao_id, &[])]);
+    let job = json!({ "fault_phenomenon": "漏油", "complaint": complaint });
+    let visit = s.make("visit", job, &[assign(&s.office_id, &[&s.wang_id])]);
+    let make = |fields: Value, lead: &str| {
+        s.try_make("return_visit", &json!([{ "cmd": "create", "fields": fields }, assign(lead, &[])]))
+    };
+    for (fields, lead) in [
+        (json!({ "visit": visit }), &s.wang_id),
+        (json!({ "visit": visit }), &s.office_id),
+        (json!({ "complaint": complaint }), &s.zhao_id),
+        (json!({ "complaint": complaint }), &s.wang_id), // he was there for it
+    ] {
+        let answer = make(fields, lead);
+        refused(&answer, 422, "unmet");
+        assert_eq!(answer.json()["params"]["check"], "independent_visitor");
+    }
+    let made = make(json!({ "visit": visit }), &s.zhao_id);
+    assert_eq!(made.status, 201, "{}", made.text());
+    let path = format!("return_visit/{}", made.json()["id"].as_str().unwrap());
+    refused(&s.act(&path, &json!([assign(&s.zhao_id, &[&s.wang_id])])), 422, "unmet");
+    refused(
+        &s.act(&path, &json!([{ "cmd": "set", "field": "complaint", "value": complaint }])),
+        422,
+        "unmet",
+    );
+    assert_eq!(s.act(&path, &json!([{ "cmd": "set", "field": "topic", "value": "服务质量" }])).status, 200);
+    assert_eq!(make(json!({}), &s.wang_id).status, 201);
+}
+
+#[test]
+fn the_sample_is_four_fifths_of_the_business() {
+    let s = Scene::new();
+    let mut ids = Vec::new();
+    for (name, volumes) in [
+        ("一", vec![(2023, 100), (2024, 150), (2025, 150), (2022, 9_999)]),
+        ("二", vec![(2025, 200)]),
+        ("三", vec![(2024, 150)]),
+        ("四", vec![(2024, 100)]),
+        ("五", vec![(2023, 60)]),
+        ("六", vec![(2023, 40)]),
+        ("七", vec![(2024, 50)]), // merged into 二
+    ] {
+        let add = |(year, amount): &(i32, i32)| json!({ "cmd": "add", "collection": "annual_volumes", "fields": { "year": year, "amount": amount.to_string() } });
+        let more: Vec<Value> = volumes.iter().map(add).collect();
+        ids.push(s.make("customer", json!({ "name": name }), &more));
+    }
+    let merge = json!({ "into": ids[1] });
+    let path = format!("/api/v1/records/customer/{}/merge", ids[6]);
+    assert_eq!(s.server.request("POST", &path, Some(&s.office), Some(&merge)).status, 200);
+    let sample = s.get("surveys/sample?year=2026");
+    let told: Vec<(&str, &str, &str)> = sample["customers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| {
+            (c["name"].as_str().unwrap(), c["volume"].as_str().unwrap(), c["cumulative"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(told, [("一", "400.00", "40"), ("二", "250.00", "65"), ("三", "150.00", "80")]);
+    assert_eq!(sample["reference_years"], json!([2023, 2024, 2025]));
+    assert_eq!((&sample["total_volume"], &sample["covered"]), (&json!("1000.00"), &json!("0")));
+    assert_eq!(s.get("surveys/sample?year=2020")["customers"], json!([]));
+    refused(&s.server.get("/api/v1/surveys/sample?year=2026", &s.wang), 403, "forbidden");
+    refused(&s.server.get("/api/v1/surveys/sample?year=3", &s.office), 422, "out_of_range");
+}
