@@ -120,3 +120,52 @@ fn what_is_no_ledger_is_refused_with_a_code_and_nothing_is_written() {
     // Wrong usage is told from a refusal.
     assert_eq!(run(&data, &["import", "x.csv", "--kind", "nonsense"]).status.code(), Some(2));
 }
+
+/// The rows of a CSV export under the headers that mean something in another ledger.
+fn rows(file: &Path, leave_out: &[&str]) -> Vec<Vec<(String, String)>> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let head: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let row = |record: csv::StringRecord| {
+        let cells = head.iter().cloned().zip(record.iter().map(str::to_owned));
+        cells.filter(|(h, text)| !text.is_empty() && !leave_out.contains(&h.as_str())).collect()
+    };
+    reader.records().map(|r| row(r.unwrap())).collect()
+}
+
+#[test]
+fn what_one_ledger_exports_another_takes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (here, there) = (dir.path().join("here"), dir.path().join("there"));
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let visits = file(
+        "服务.csv",
+        "客户,服务类型,故障现象,故障原因,解决办法,到达时间,完工时间,行驶里程(km),未更换零件\n\
+         恒丰物流有限公司,维修,漏油,油封老化,更换油封,2026-03-01 08:30,2026-03-01 11:00,12.5,是\n\
+         长江机械有限公司,,异响,螺栓松动,紧固,2026-03-02 09:00,2026-03-02 09:40,,\n",
+    );
+    let sheets = file("问卷.csv", "问卷编号,市场,意见和建议\ncallback,华东,\"希望更快\"\nqr2104,华北,无\n");
+    for (kind, source) in [("visit", &visits), ("survey", &sheets)] {
+        let first = import(&here, source, kind, &[]);
+        assert_eq!(counts(&first), [2, 2, 0, 0], "{kind}: {first}");
+        let export = |data: &Path, name: &str| {
+            let out = dir.path().join(name);
+            let done =
+                run(data, &["export", "--kind", kind, "--format", "csv", "--out", out.to_str().unwrap()]);
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            out
+        };
+        let exported = export(&here, &format!("{kind}-here.csv"));
+        let taken = import(&there, &exported, kind, &[]);
+        assert_eq!(counts(&taken), [2, 2, 0, 0], "{kind}: {taken}");
+        let again = export(&there, &format!("{kind}-there.csv"));
+        // What only this ledger can say: who wrote when, and what the file looked like.
+        let own = ["创建时间", "更新时间", "记录ID", "导入原始单元格", "创建人"];
+        assert_eq!(rows(&exported, &own), rows(&again, &own), "{kind}");
+        assert!(rows(&exported, &own).iter().all(|r| r.len() >= 4), "{kind}");
+    }
+}
