@@ -454,6 +454,24 @@ fn a_void_sheet_counts_nowhere_even_when_it_is_filed() {
     assert_eq!(phone.result().invalid_reason, Some(Invalid::Voided));
 }
 
+#[test]
+fn two_phones_that_answer_the_same_question_come_to_one_result() {
+    let mut li = Phone::sheet("callback");
+    let mut zhao = Phone { schema: li.schema.clone(), record: li.record.clone(), now: 500, next: 2 << 64 };
+    li.choose("overall", "satisfied");
+    zhao.choose("overall", "dissatisfied");
+    li.give();
+    let (ours, theirs) = (li.record.changes_since(&[]), zhao.record.changes_since(&[]));
+    li.record.apply(&theirs.iter().map(|(_, bytes)| bytes).collect::<Vec<_>>()).unwrap();
+    zhao.record.apply(&ours.iter().map(|(_, bytes)| bytes).collect::<Vec<_>>()).unwrap();
+    assert_eq!(li.view().collections["answers"].len(), 2, "nothing is lost");
+    // The first one counts, by its author's clock.
+    assert_eq!(li.result().index100, Some(d("80")));
+    assert_eq!(zhao.result(), li.result());
+    li.correct("overall", json!({"option": "dissatisfied"}), "以客户签字为准").unwrap();
+    assert_eq!(li.result().index100, Some(d("40")));
+}
+
 /// What a server makes of the phone's changes; the code and field of the first refusal.
 fn admitted(server: &Schema, phone: &Phone, person: &Principal) -> Option<(Code, Json)> {
     let empty = Record::new(key::KIND, phone.record.id());

@@ -121,7 +121,8 @@ fn unsound_templates_are_refused_by_place_and_rule() {
     let items = |json: &mut Json, n: usize, key: &str, value: Json| {
         json["sections"][0]["items"][n][key] = value;
     };
-    let cases: Vec<(&str, Box<dyn FnOnce(&mut Json)>)> = vec![
+    type Change = Box<dyn FnOnce(&mut Json)>;
+    let cases: Vec<(&str, Change)> = vec![
         ("own@1 q1", Box::new(move |j| items(j, 1, "code", json!("q1")))),
         ("no scale", Box::new(move |j| items(j, 0, "scale", json!("six")))),
         (

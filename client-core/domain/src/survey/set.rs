@@ -127,13 +127,12 @@ impl Templates {
 
     fn add(&mut self, template: Template) -> Result<(), TemplateError> {
         let template = self.complete(template)?;
-        if let Some(held) = self.get(&template.code, template.version) {
-            if (Template { retired: template.retired, ..held.clone() }) != template {
-                return Err(TemplateError::new(
-                    place(&template),
-                    "a version never changes; what is new is another version",
-                ));
-            }
+        let held = self.get(&template.code, template.version);
+        if held.is_some_and(|held| Template { retired: template.retired, ..held.clone() } != template) {
+            return Err(TemplateError::new(
+                place(&template),
+                "a version never changes; what is new is another version",
+            ));
         }
         self.by_code.entry(template.code.clone()).or_default().insert(template.version, template);
         Ok(())
