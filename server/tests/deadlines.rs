@@ -352,8 +352,14 @@ fn agree(s: &Scene, name: &str) -> usize {
         answer.json()
     };
     let told = |record: &Value, d: &Value| {
-        ["rule", "round", "due", "state", "started", "elapsed", "level"]
+        // What moves with every look is the list's to say.
+        let due = (d["state"] != "paused").then_some("due");
+        let elapsed = (d["basis"] == "count").then_some("elapsed");
+        ["rule", "round", "state", "started", "level"]
             .iter()
+            .copied()
+            .chain(due)
+            .chain(elapsed)
             .fold(record.to_string(), |text, key| format!("{text} {key}={}", d[key]))
     };
     let mut listed = Vec::new();

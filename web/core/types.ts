@@ -201,7 +201,8 @@ export interface Deadline {
   /** When it was done; null while it is owed. */
   stopped: string | null;
   /** Milliseconds on the rule's clock, or a count: see `basis`. */
-  elapsed: number;
+  /** Null while its clock runs, on the record itself. */
+  elapsed: number | null;
   allowed: number | null;
   basis: 'continuous' | 'calendar' | 'working' | 'count' | 'none';
   /** Escalation, 0 to 5. */

@@ -1,7 +1,7 @@
 //! One record as JSON: what it is, how it came to be, where people disagree. Record and companion are shown as one.
 
 use domain::authz::Principal;
-use domain::deadline::Deadline;
+use domain::deadline::{Basis, Deadline, State as Standing};
 use domain::derive;
 use domain::document::{Around, Conflict, Record, RecordView};
 use domain::ids::RecordId;
@@ -102,7 +102,7 @@ impl Records {
             // It rises with time, so no document can hold it.
             fields.insert(complaint::ESCALATION_LEVEL.into(), json!(level));
         }
-        let found: Vec<_> = found.iter().map(Deadline::to_json).collect();
+        let found: Vec<_> = found.iter().map(standing).collect();
         out.insert("deadlines".into(), json!(found));
         out.insert("conflicts".into(), json!(shown.conflicts()));
         out.insert("flags".into(), json!(flags));
@@ -160,6 +160,21 @@ impl Records {
         });
         Ok(items.collect())
     }
+}
+
+/// A deadline as it stands. How much of its time is used, and when a paused one would be due, change with every
+/// look; a record that nobody touched should look the same twice, so the list of deadlines says those.
+fn standing(deadline: &Deadline) -> Json {
+    let mut json = json!(deadline.to_json());
+    if let (None, Some(map)) = (deadline.stopped, json.as_object_mut()) {
+        if deadline.basis != Basis::Count {
+            map.insert("elapsed".into(), Json::Null);
+        }
+        if deadline.state == Standing::Paused {
+            map.insert("due".into(), Json::Null);
+        }
+    }
+    json
 }
 
 impl<'a> Shown<'a> {
