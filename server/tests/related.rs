@@ -129,6 +129,7 @@ fn a_customer_with_all_that_belongs_to_it() {
     assert_eq!(group(&related, "visit", "customer")["total"], 1);
     assert_eq!(*group(&related, "complaint", "customer"), Value::Null);
     assert_eq!(related["overview"]["complaints_by_year"], json!([]));
+    assert!(related["overview"].get("return_visit_due").is_none(), "{related}");
     refused(&s.server.get(&format!("/api/v1/records/complaint/{first}/related"), &s.wang), 404, "not_found");
 
     // A visit shows its warranty from its product, and what a person said instead.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::authz::Principal;
+use domain::authz::{Principal, Scope};
 use domain::ids::RecordId;
 use domain::keys::{complaint, customer, product_item, survey, visit};
 use domain::schema::Kind;
@@ -67,8 +67,6 @@ fn of_customer(look: &Look<'_>, id: RecordId, now: Timestamp, zone: &Zone) -> Re
         look.rows(product_item::KIND, &[(product_item::CUSTOMER, to())], &[product_item::WARRANTY_END])?;
     let today = now.date_in(zone);
     let in_warranty = products.iter().filter(|p| p.date(0).is_some_and(|end| Some(end) >= today)).count();
-    let standing = cycle::standing(look, id, zone)?;
-    let due = standing.as_ref().and_then(cycle::Standing::due);
     let merged: Vec<RecordId> = merged::sources(look.snap, id)?;
     let mut titles = look.titles();
     let mut briefs = Vec::new();
@@ -77,16 +75,23 @@ fn of_customer(look: &Look<'_>, id: RecordId, now: Timestamp, zone: &Zone) -> Re
             briefs.push(titles.brief(kind, &listed)?);
         }
     }
-    Ok(json!({
+    let mut out = json!({
         "complaints_by_year": years,
         "visits": visits,
         "products": { "total": products.len(), "in_warranty": in_warranty },
-        "last_return_visit": standing.as_ref().filter(|s| s.visited).and_then(|s| s.last).map(|d| d.to_string()),
-        "return_visit_due": due.map(|d| d.to_string()),
-        "return_visit_overdue": due.is_some_and(|due| Some(due) < today),
-        "satisfaction": satisfaction(look, id)?,
         "merged": briefs,
-    }))
+    });
+    // Who sees only some of a customer's return-visits and surveys cannot be told what they come to.
+    if look.mine.contains(&Scope::Office) {
+        let standing = cycle::standing(look, id, zone)?;
+        let due = standing.as_ref().and_then(cycle::Standing::due);
+        let last = standing.as_ref().filter(|s| s.visited).and_then(|s| s.last);
+        out["last_return_visit"] = json!(last.map(|d| d.to_string()));
+        out["return_visit_due"] = json!(due.map(|d| d.to_string()));
+        out["return_visit_overdue"] = json!(due.is_some_and(|due| Some(due) < today));
+        out["satisfaction"] = satisfaction(look, id)?;
+    }
+    Ok(out)
 }
 
 /// Surveys of a customer: how many count, their mean index (0–100, two decimals), and the last of them.
