@@ -194,7 +194,7 @@ fn a_field_is_needed_only_where_its_condition_holds() {
 fn the_first_dissatisfaction_reopens_and_the_second_goes_to_the_leader() {
     let schema = schema();
     let (mut hand, _) = made_by(&schema, office(1), record_id(1), 1);
-    let mut go = |hand: &mut Hand, to: &[&str]| {
+    let go = |hand: &mut Hand, to: &[&str]| {
         for to in to {
             hand.ok(json!({"cmd":"event","to":to,"why":"客户仍不满意"}));
         }

@@ -1,6 +1,7 @@
 //! What is owed and when, without coverage: the rules, settings and calendar are the server's.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use domain::authz::Role;
 use domain::deadline::{Deadline, Filter, Snapshot, Terms};
@@ -130,15 +131,16 @@ impl Client {
 impl Customers {
     fn of(&mut self, client: &Client, id: Option<RecordId>) -> Result<Option<&Customer>, Error> {
         let Some(id) = id else { return Ok(None) };
-        if !self.0.contains_key(&id) {
-            let (db, schema) = (client.store.db(), client.schema());
-            let row = match schema.kind(customer::KIND) {
-                Some(kind) => rows::one(db, kind, id)?,
-                None => None,
-            };
-            let title = row.map(|l| l.row.title).unwrap_or_default();
-            self.0.insert(id, Customer { title, facts: deadlines::of_customer(db, schema, id)? });
-        }
-        Ok(self.0.get(&id))
+        let empty = match self.0.entry(id) {
+            Entry::Occupied(found) => return Ok(Some(found.into_mut())),
+            Entry::Vacant(empty) => empty,
+        };
+        let (db, schema) = (client.store.db(), client.schema());
+        let row = match schema.kind(customer::KIND) {
+            Some(kind) => rows::one(db, kind, id)?,
+            None => None,
+        };
+        let title = row.map(|l| l.row.title).unwrap_or_default();
+        Ok(Some(empty.insert(Customer { title, facts: deadlines::of_customer(db, schema, id)? })))
     }
 }

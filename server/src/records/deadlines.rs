@@ -5,6 +5,7 @@
 //! wholly, and take their places among the others.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -77,15 +78,14 @@ impl Worked {
         n: i64,
         office: bool,
     ) -> Result<Option<&(Facts, Vec<Deadline>)>, StoreError> {
-        if !self.0.contains_key(&n) {
-            let facts = setting.joined(snap, n, office)?;
-            let found = facts.map(|facts| {
+        let worked = match self.0.entry(n) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(empty) => empty.insert(setting.joined(snap, n, office)?.map(|facts| {
                 let found = setting.terms.deadlines(&facts, setting.now);
                 (facts, found)
-            });
-            self.0.insert(n, found);
-        }
-        Ok(self.0.get(&n).and_then(Option::as_ref))
+            })),
+        };
+        Ok(worked.as_ref())
     }
 }
 

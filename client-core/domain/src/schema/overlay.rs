@@ -120,7 +120,7 @@ impl Schema {
     }
 
     /// Whether every row and text for search made by `before` is as this schema would make it: no code that
-    /// records may have is called otherwise. A new code changes no row.
+    /// records may have is called otherwise, and computed columns come to the same. A new code changes no row.
     #[must_use]
     pub fn rows_as(&self, before: &Self) -> bool {
         let kept = |list: &CodeList| {
@@ -129,6 +129,7 @@ impl Schema {
         };
         self.shipped == before.shipped
             && self.settings.zone == before.settings.zone
+            && self.settings.formulas == before.settings.formulas
             && before.searched().all(kept)
     }
 
