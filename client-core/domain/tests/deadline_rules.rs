@@ -334,3 +334,60 @@ fn a_visit_gives_the_facts() {
     let found = deadlines(&fixed, &Settings::default(), &calendar, now);
     assert_eq!(find(&found, "L17").state, State::Met);
 }
+
+/// Kinds whose facts are a few fields each: what is owed, and when it is done.
+#[test]
+fn the_other_kinds_give_their_facts() {
+    let calendar = Calendar::default();
+    let states = |desk: &Desk, rule: &str, now: &str| {
+        let found = deadlines(
+            &Snapshot::of(&desk.view(), None, &calendar),
+            &Settings::default(),
+            &calendar,
+            time(now),
+        );
+        found.iter().find(|d| d.rule == rule).map(|d| (d.state, d.due))
+    };
+    let mut action = Desk::new("corrective_action", record_id(11), 11);
+    action.run("2026-02-13 09:00", json!({"cmd":"create","fields":{"ca_type":"car"}}));
+    action.set("2026-02-13 10:00", "received_at", "2026-02-14 10:00");
+    let due = time("2026-02-18 00:00");
+    assert_eq!(states(&action, "L6", "2026-02-15 09:00"), Some((State::Running, Some(due))));
+    assert_eq!(states(&action, "L6", "2026-02-18 00:01"), Some((State::Missed, Some(due))));
+
+    let mut order = Desk::new("part_order", record_id(12), 12);
+    order.run(
+        "2026-03-02 09:00",
+        json!({"cmd":"create","fields":{"need_by":"2026-03-06","ship_by":"2026-03-07"}}),
+    );
+    let due = time("2026-03-07 00:00");
+    assert_eq!(states(&order, "L49a", "2026-03-06 20:00"), Some((State::Running, Some(due))));
+    order.set("2026-03-06 21:00", "shipped_at", "2026-03-06 21:00");
+    assert_eq!(states(&order, "L49a", "2026-03-09 08:00"), Some((State::Met, Some(due))));
+    assert_eq!(states(&order, "L49b", "2026-03-09 08:00").unwrap().0, State::Met);
+    assert_eq!(states(&order, "L49c", "2026-03-09 08:00"), None, "no day was promised");
+
+    let mut report = Desk::new("station_report", record_id(13), 13);
+    report.run(
+        "2026-03-02 09:00",
+        json!({"cmd":"create","fields":{"period_from":"2026-02-01","period_to":"2026-02-28","form":"bd20","station":"临江维修站"}}),
+    );
+    let due = time("2026-03-05 00:00");
+    assert_eq!(states(&report, "L37", "2026-03-04 09:00"), Some((State::Running, Some(due))));
+    report.set("2026-03-05 09:00", "submitted_at", "2026-03-05 09:00");
+    assert_eq!(states(&report, "L37", "2026-03-06 09:00"), Some((State::Missed, Some(due))));
+
+    let mut visit = Desk::new("return_visit", record_id(14), 14);
+    visit.run(
+        "2026-03-02 09:00",
+        json!({"cmd":"create","fields":{"visited_at":"2026-03-06 15:00","needs_reply":true}}),
+    );
+    // Friday: the answer is owed by the end of Monday, the record the same day.
+    assert_eq!(
+        states(&visit, "L35", "2026-03-07 09:00"),
+        Some((State::Running, Some(time("2026-03-09 17:30"))))
+    );
+    assert_eq!(states(&visit, "L33", "2026-03-07 09:00").unwrap().0, State::Missed);
+    visit.set("2026-03-09 10:00", "answered_at", "2026-03-09 10:00");
+    assert_eq!(states(&visit, "L35", "2026-03-10 09:00").unwrap().0, State::Met);
+}

@@ -166,7 +166,7 @@ pub(super) static RULES: &[Rule] = &[
         "L37",
         ("维修站月报", "Station's monthly report"),
         Owner::Station,
-        STATION,
+        &["station", "station_report"],
         ("station_report_day", "S4 公司综合服务部表格汇总"),
     )
     .between(PERIOD, &[At(Submitted)])

@@ -6,9 +6,12 @@ use jiff::civil::Date;
 use super::{Contract, Lot, Snapshot};
 use crate::deadline::escalation::Severity;
 use crate::deadline::rules::{Cycle, Mark};
-use crate::document::RecordView;
+use crate::document::{Entry, RecordView};
 use crate::ids::{RecordId, UserId};
-use crate::keys::{complaint, customer, handling, return_visit, task, visit};
+use crate::keys::{
+    claim, complaint, corrective_action, customer, handling, part_order, return_visit, station_report, task,
+    visit,
+};
 use crate::time::{Timestamp, Zone};
 use crate::value::Value;
 
@@ -20,6 +23,10 @@ impl Snapshot {
             task::KIND => self.task(record),
             return_visit::KIND => self.return_visit(record),
             customer::KIND => self.customer(record, zone),
+            corrective_action::KIND => self.corrective_action(record, zone),
+            claim::KIND => self.claim(record),
+            part_order::KIND => self.part_order(record, zone),
+            station_report::KIND => self.station_report(record, zone),
             _ => {}
         }
     }
@@ -73,21 +80,55 @@ impl Snapshot {
         });
         self.manual_level = levels.max().unwrap_or(0);
         self.has_corrective_action = entries(handling::CORRECTIVE_ACTIONS).next().is_some();
-        for entry in entries(handling::LOT_CHECKS) {
-            let field = |key: &str| entry.fields.get(key).unwrap_or(&Value::Null);
-            let delivered = day(field(handling::LOT_CHECKS_DELIVERED_ON), zone);
-            let Some(at) = delivered.or(entry.at) else { continue };
-            let ok = match field(handling::LOT_CHECKS_RESULT) {
-                Value::Code(code) if code == "ok" => Some(true),
-                Value::Code(code) if code == "ng" => Some(false),
-                _ => None,
-            };
-            let seq = match field(handling::LOT_CHECKS_SEQ) {
-                Value::Int(n) => *n,
-                _ => 0,
-            };
-            self.lots.push(Lot { at, seq, ok });
+        self.lots = lots(
+            sheet,
+            zone,
+            handling::LOT_CHECKS,
+            [handling::LOT_CHECKS_DELIVERED_ON, handling::LOT_CHECKS_RESULT, handling::LOT_CHECKS_SEQ],
+        );
+    }
+
+    fn corrective_action(&mut self, record: &RecordView, zone: &Zone) {
+        // The department has it from when it was received, or else from when it was made.
+        let received = instant(record.value(corrective_action::RECEIVED_AT), zone);
+        self.mark(Mark::Served, received.or(record.created().map(|e| e.at)));
+        self.lead = record.value(corrective_action::OWNER).as_ref_id().map(UserId).or(self.lead);
+        self.lots = lots(
+            record,
+            zone,
+            corrective_action::LOT_CHECKS,
+            [
+                corrective_action::LOT_CHECKS_DELIVERED_ON,
+                corrective_action::LOT_CHECKS_RESULT,
+                corrective_action::LOT_CHECKS_SEQ,
+            ],
+        );
+    }
+
+    fn claim(&mut self, record: &RecordView) {
+        let lines = record.collections.get(claim::LINES).into_iter().flatten().filter(|e| !e.removed);
+        // Told of all differences once told of the last.
+        let told = lines.filter_map(|e| e.fields.get(claim::LINES_DIFFERENCE_CONTACTED_AT)?.as_datetime());
+        self.mark(Mark::DifferenceTold, told.max());
+    }
+
+    fn part_order(&mut self, record: &RecordView, zone: &Zone) {
+        for (mark, key) in [
+            (Mark::NeededBy, part_order::NEED_BY),
+            (Mark::ShipBy, part_order::SHIP_BY),
+            (Mark::ArriveBy, part_order::ARRIVE_BY),
+            (Mark::Stocked, part_order::STOCKED_AT),
+            (Mark::Shipped, part_order::SHIPPED_AT),
+            (Mark::Delivered, part_order::RECEIVED_CONFIRMED_AT),
+        ] {
+            self.mark(mark, instant(record.value(key), zone));
         }
+        self.customer = record.value(part_order::CUSTOMER).as_ref_id().map(RecordId);
+    }
+
+    fn station_report(&mut self, record: &RecordView, zone: &Zone) {
+        self.mark(Mark::Period, instant(record.value(station_report::PERIOD_FROM), zone));
+        self.mark(Mark::Submitted, instant(record.value(station_report::SUBMITTED_AT), zone));
     }
 
     fn visit(&mut self, record: &RecordView) {
@@ -232,6 +273,30 @@ fn whole<N: TryFrom<i64>>(record: &RecordView, key: &str) -> Option<N> {
         Value::Int(n) => N::try_from(*n).ok(),
         _ => None,
     }
+}
+
+/// An instant, or the first one of a day.
+fn instant(value: &Value, zone: &Zone) -> Option<Timestamp> {
+    value.as_datetime().or_else(|| day(value, zone))
+}
+
+/// Lots that were checked: fields for the day of delivery, the result and the place in the row.
+fn lots(record: &RecordView, zone: &Zone, collection: &str, [delivered, result, seq]: [&str; 3]) -> Vec<Lot> {
+    let entries = record.collections.get(collection).into_iter().flatten().filter(|e| !e.removed);
+    let lot = |entry: &Entry| {
+        let field = |key: &str| entry.fields.get(key).unwrap_or(&Value::Null);
+        let ok = match field(result) {
+            Value::Code(code) if code == "ok" => Some(true),
+            Value::Code(code) if code == "ng" => Some(false),
+            _ => None,
+        };
+        let seq = match field(seq) {
+            Value::Int(n) => *n,
+            _ => 0,
+        };
+        Some(Lot { at: instant(field(delivered), zone).or(entry.at)?, seq, ok })
+    };
+    entries.filter_map(lot).collect()
 }
 
 /// The first instant of a day.
