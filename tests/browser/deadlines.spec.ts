@@ -5,6 +5,7 @@ test('deadlines stand by due time, lead to their record and can be narrowed', as
   page,
   text,
   signIn,
+  complaints,
 }) => {
   await signIn(undefined, '/deadlines?state=missed');
   const rows = page.locator('tbody tr');
@@ -25,4 +26,6 @@ test('deadlines stand by due time, lead to their record and can be narrowed', as
   await expectTranslated(page);
   await page.goto('/deadlines?kind=nothing-of-the-kind');
   await expect(page.getByRole('alert')).toContainText(text('error.unknown_kind'));
+  // The browser reports the request that named no kind.
+  complaints.splice(0);
 });
