@@ -4,6 +4,7 @@
 //! imports, exports and the API's JSON; adding a field is one entry in one file. What is not known
 //! here is kept, not dropped (see [`crate::document::read`]).
 
+mod list;
 mod load;
 mod overlay;
 
@@ -18,6 +19,7 @@ use crate::settings::{self, Pattern, Settings};
 use crate::survey::Templates;
 use crate::time::Zone;
 
+pub use list::{CodeList, ListCode};
 pub use load::SchemaError;
 
 /// A label in each language of the product.
@@ -451,59 +453,6 @@ impl Kind {
     /// The fields that are columns of the list tables.
     pub fn indexed(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|f| f.index)
-    }
-}
-
-/// One code of a list.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListCode {
-    /// What is stored.
-    pub code: String,
-    /// What is shown.
-    pub label: Label,
-    /// The code of the parent list's value that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<String>,
-    /// Other spellings that an import maps to it.
-    #[serde(default, skip_serializing)]
-    pub synonyms: Vec<String>,
-    /// Shipped switched off: valid, but not offered.
-    #[serde(default, rename(deserialize = "off", serialize = "retired"))]
-    pub retired: bool,
-    /// Attributes with a meaning of their own (`written`, `forwarded`).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub attrs: BTreeMap<String, toml::Value>,
-}
-
-/// A code list.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CodeList {
-    /// Its key.
-    pub key: String,
-    /// Its title.
-    pub label: Label,
-    /// Its codes, in the order offered.
-    #[serde(rename(deserialize = "code", serialize = "codes"))]
-    pub codes: Vec<ListCode>,
-}
-
-impl CodeList {
-    /// The code with this key.
-    #[must_use]
-    pub fn code(&self, code: &str) -> Option<&ListCode> {
-        self.codes.iter().find(|c| c.code == code)
-    }
-    /// The code that a person's spelling means: the code itself, a label, or a synonym, ignoring case
-    /// and surrounding space.
-    #[must_use]
-    pub fn recognise(&self, text: &str) -> Option<&ListCode> {
-        let text = text.trim();
-        let same = |s: &str| s.eq_ignore_ascii_case(text);
-        self.code(text)
-            .or_else(|| self.codes.iter().find(|c| same(&c.label.zh) || same(&c.label.en) || same(&c.code)))
-            .or_else(|| self.codes.iter().find(|c| c.synonyms.iter().any(|s| same(s))))
     }
 }
 
