@@ -15,6 +15,9 @@ use crate::keys::{
 use crate::time::{Timestamp, Zone};
 use crate::value::Value;
 
+/// Codes of the list `station_form` that say `monthly`; a test compares.
+const MONTHLY_FORMS: [&str; 3] = ["bd20", "bd22", "bd24"];
+
 impl Snapshot {
     pub(super) fn read_own(&mut self, record: &RecordView, zone: &Zone) {
         match record.kind.as_str() {
@@ -127,7 +130,10 @@ impl Snapshot {
     }
 
     fn station_report(&mut self, record: &RecordView, zone: &Zone) {
-        self.mark(Mark::Period, instant(record.value(station_report::PERIOD_FROM), zone));
+        // Only the monthly ones have a day; a feedback is counted, not waited for.
+        if code(record, station_report::FORM).is_some_and(|form| MONTHLY_FORMS.contains(&form)) {
+            self.mark(Mark::Period, instant(record.value(station_report::PERIOD_FROM), zone));
+        }
         self.mark(Mark::Submitted, instant(record.value(station_report::SUBMITTED_AT), zone));
     }
 
@@ -302,4 +308,19 @@ fn lots(record: &RecordView, zone: &Zone, collection: &str, [delivered, result, 
 /// The first instant of a day.
 fn day(value: &Value, zone: &Zone) -> Option<Timestamp> {
     Timestamp::start_of_day(date(value)?, zone)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::schema::Schema;
+
+    #[test]
+    fn monthly_forms_are_those_of_the_list() {
+        let schema = Schema::builtin().unwrap();
+        let monthly =
+            schema.list("station_form").unwrap().codes.iter().filter(|c| c.attrs.contains_key("monthly"));
+        assert_eq!(monthly.map(|c| c.code.as_str()).collect::<Vec<_>>(), MONTHLY_FORMS);
+    }
 }
