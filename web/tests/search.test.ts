@@ -51,7 +51,7 @@ describe('what is found while typing', () => {
     const search = vi.spyOn(api, 'search').mockResolvedValue(answer('visit', 'complaint', 'visit'));
     const scope = effectScope();
     const text = ref('');
-    const found = scope.run(() => useSuggest(text))!;
+    const found = scope.run(() => useSuggest(text, ref(true)))!;
     for (const typed of ['漏', '漏油', ' 漏油 ']) {
       text.value = typed;
       await vi.advanceTimersByTimeAsync(50);
@@ -68,12 +68,26 @@ describe('what is found while typing', () => {
     scope.stop();
   });
 
+  it('asks nothing while nobody looks', async () => {
+    const search = vi.spyOn(api, 'search').mockResolvedValue(answer('visit'));
+    const scope = effectScope();
+    const [text, open] = [ref(''), ref(false)];
+    scope.run(() => useSuggest(text, open));
+    text.value = '漏油';
+    await vi.advanceTimersByTimeAsync(400);
+    expect(search).not.toHaveBeenCalled();
+    open.value = true;
+    await vi.advanceTimersByTimeAsync(400);
+    expect(search).toHaveBeenCalledOnce();
+    scope.stop();
+  });
+
   it('shows nothing of an answer that comes after the box was emptied', async () => {
     let reply: (page: SearchPage) => void = () => {};
     vi.spyOn(api, 'search').mockReturnValue(new Promise((done) => (reply = done)));
     const scope = effectScope();
     const text = ref('');
-    const found = scope.run(() => useSuggest(text))!;
+    const found = scope.run(() => useSuggest(text, ref(true)))!;
     text.value = '漏油';
     await vi.advanceTimersByTimeAsync(400);
     text.value = '';

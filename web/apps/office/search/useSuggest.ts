@@ -7,8 +7,11 @@ const REST = 220;
 /** Records offered below the box. */
 const OFFERED = 12;
 
-/** What is found while someone types: groups by kind, the best group first. */
-export function useSuggest(text: Ref<string>) {
+/**
+ * What is found while someone types: groups by kind, the best group first. While `open` is false,
+ * as on the page of results, nobody looks and nothing is asked.
+ */
+export function useSuggest(text: Ref<string>, open: Ref<boolean>) {
   const page = shallowRef<SearchPage | null>(null);
   /** What `page` was found for. */
   const asked = ref('');
@@ -48,11 +51,12 @@ export function useSuggest(text: Ref<string>) {
     failure.value = null;
   }
 
-  watch(text, (now) => {
+  watch([text, open], ([now]) => {
     clearTimeout(timer);
     const q = now.trim();
     if (q === '') forget();
-    else timer = setTimeout(() => void ask(q), REST);
+    else if (open.value && (!page.value || q !== asked.value))
+      timer = setTimeout(() => void ask(q), REST);
   });
   onScopeDispose(forget);
 
