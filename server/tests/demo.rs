@@ -18,6 +18,43 @@ use server::sync::{Ledger, Parts};
 /// 2026-03-12 10:00 in Shanghai.
 const NOW: i64 = 1_773_280_800_000;
 
+/// How many records there are at least of the kinds around complaints and visits.
+const AROUND: [(&str, u64); 18] = [
+    ("product_type", 10),
+    ("call_log", 10),
+    ("task", 12),
+    ("part_order", 7),
+    ("quote", 6),
+    ("expense_claim", 7),
+    ("return_visit_plan", 4),
+    ("return_visit", 15),
+    ("survey", 20),
+    ("survey_campaign", 3),
+    ("monthly_satisfaction", 6),
+    ("kpi_sheet", 5),
+    ("incident", 2),
+    ("corrective_action", 8),
+    ("goods_return", 8),
+    ("claim", 8),
+    ("station_report", 2),
+    ("case", 4),
+];
+
+/// Fields through which these are connected: at least a few records have them.
+const LINKS: [(&str, &str); 11] = [
+    ("product_item", "product_type"),
+    ("complaint", "incident"),
+    ("task", "complaint"),
+    ("part_order", "visit"),
+    ("return_visit", "plan"),
+    ("return_visit", "complaint"),
+    ("survey", "visit"),
+    ("survey", "campaign"),
+    ("corrective_action", "complaint"),
+    ("goods_return", "complaint"),
+    ("case", "source_complaint"),
+];
+
 fn records(dir: &std::path::Path) -> Records {
     let parts = Parts {
         store: Store::open(dir).unwrap(),
@@ -50,15 +87,33 @@ fn a_year_of_work_in_every_status_for_everybody() {
     assert_eq!(count(&records, "product_item", ""), 120);
     assert!(count(&records, "complaint", "") >= 300);
     assert!(count(&records, "visit", "") >= 400);
-    for kind in ["corrective_action", "goods_return", "claim", "case", "incident", "monthly_satisfaction"] {
-        assert!(count(&records, kind, "") > 0, "no {kind}");
-    }
     for (kind, cycle) in [("complaint", "complaint"), ("visit", "visit")] {
         for state in lifecycle::by_key(cycle).unwrap().states {
             let n = count(&records, kind, &format!("status:{}", state.code));
             assert!(n > 0, "no {kind} is {}", state.code);
         }
     }
+    for (kind, least) in AROUND {
+        assert!(count(&records, kind, "") >= least, "few {kind}: {}", count(&records, kind, ""));
+        let Some(cycle) = records.kind(kind).unwrap().lifecycle.clone() else { continue };
+        let states = lifecycle::by_key(&cycle).unwrap().states.iter();
+        let seen = states.filter(|s| count(&records, kind, &format!("status:{}", s.code)) > 0);
+        assert!(seen.count() >= 2, "{kind} in one status");
+        for time in ["created_at", "updated_at"] {
+            assert_eq!(count(&records, kind, &format!("{time}:2026-03-12T02:00:01Z..")), 0, "{kind} {time}");
+        }
+    }
+    for (kind, field) in LINKS {
+        let linked = count(&records, kind, "") - count(&records, kind, &format!("{field}:"));
+        assert!(linked >= 3, "{linked} {kind} with {field}");
+    }
+    for template in ["callback", "after_service", "annual_likert"] {
+        for status in ["given", "reviewed"] {
+            let filter = format!("template:{template},status:{status}");
+            assert!(count(&records, "survey", &filter) > 0, "{filter}");
+        }
+    }
+    assert!(count(&records, "return_visit", "status:refused_retry,callback_at:2026-03-12T02:00:00Z..") >= 2);
     assert_eq!(count(&records, "complaint", "conflicts:1"), made.conflicts as u64);
     assert!(made.conflicts >= 4);
     // Nothing was made or changed after the story's last moment.

@@ -1,14 +1,19 @@
-//! An organisation to look at: invented companies and people, a year of complaints and visits.
+//! An organisation to look at: invented companies and people, a year of complaints and visits, and what
+//! goes with them.
 //!
 //! Everything goes through the same service as real records do, each step by the person who would
 //! take it, at the time when it would be taken. The same day gives the same organisation.
 
 mod complaints;
 mod conflicts;
+mod consequences;
 mod dice;
 mod goods;
 mod names;
 mod quality;
+mod satisfaction;
+mod service;
+mod stage;
 mod tale;
 mod visits;
 mod world;
@@ -27,6 +32,7 @@ use serde_json::json;
 use self::conflicts::Target;
 use self::dice::Dice;
 use self::names::{ACCOUNTS, SERVICE_DESK};
+use self::stage::Stage;
 use self::tale::Tale;
 use self::world::World;
 use crate::auth::password::{self, HashError};
@@ -174,13 +180,12 @@ fn fill(dir: &Path, store: &Store, seed: u64, now: Millis, rng: Arc<dyn Rng>) ->
     let dice = Dice::new(seed);
     let people = add_accounts(store, &dice, now, rng.as_ref())?;
     let (world, mut tales) = World::make(&dice, people, now);
-    let (complaints, cases) = complaints::make(&dice, &world, now);
+    let (mut complaints, cases) = complaints::make(&dice, &world, now);
     let targets = targets(&complaints, &cases, &world);
-    let visits = visits::make(&dice, &world, &cases, now);
+    let mut visits = visits::make(&dice, &world, &cases, now);
     demo.visits = visits.len();
-    tales.extend(complaints);
-    tales.extend(visits);
-    tales.extend(quality::make(&dice, &world, &cases, now));
+    let more = around(&dice, &world, &cases, &mut complaints, &mut visits, now);
+    tales.extend(complaints.into_iter().chain(visits).chain(more));
     let records = tell(dir, store, tales, now, rng)?;
     let office = world.people[SERVICE_DESK].clone();
     demo.conflicts = conflicts::make(&records, &dice, &targets, &office, now)?;
@@ -190,6 +195,24 @@ fn fill(dir: &Path, store: &Store, seed: u64, now: Millis, rng: Arc<dyn Rng>) ->
     demo.complete = true;
     mark(dir, &demo)?;
     Ok(demo)
+}
+
+/// What goes with the complaints and visits, some of which are told about it.
+fn around(
+    dice: &Dice,
+    world: &World,
+    cases: &[complaints::Case],
+    complaints: &mut [Tale],
+    visits: &mut [Tale],
+    now: Millis,
+) -> Vec<Tale> {
+    let stage = Stage::new(dice, world, cases, visits, now);
+    let mut tales = service::make(&stage, visits);
+    tales.extend(satisfaction::make(&stage));
+    tales.extend(consequences::make(&stage, complaints));
+    let begun = consequences::acted_on(&tales);
+    tales.extend(quality::make(dice, world, cases, &begun, now));
+    tales
 }
 
 fn printed(account: &names::Account) -> Account {
@@ -311,10 +334,10 @@ mod tests {
         };
         let people = ACCOUNTS.iter().map(person).collect();
         let (world, mut tales) = World::make(&dice, people, now);
-        let (complaints, cases) = complaints::make(&dice, &world, now);
-        tales.extend(complaints);
-        tales.extend(visits::make(&dice, &world, &cases, now));
-        tales.extend(quality::make(&dice, &world, &cases, now));
+        let (mut complaints, cases) = complaints::make(&dice, &world, now);
+        let mut visits = visits::make(&dice, &world, &cases, now);
+        let more = around(&dice, &world, &cases, &mut complaints, &mut visits, now);
+        tales.extend(complaints.into_iter().chain(visits).chain(more));
         tales.into_iter().flat_map(Tale::parts).collect()
     }
 

@@ -1,9 +1,12 @@
-//! What a quality department keeps beside complaints: product types, corrective actions, returns, claims of
+//! What a quality department keeps beside complaints: corrective actions, returns, claims of
 //! stations, cases, an incident, monthly satisfaction.
+
+use std::collections::HashSet;
 
 use domain::authz::Principal;
 use domain::keys;
 use serde_json::{Value as Json, json};
+use uuid::Uuid;
 
 use super::complaints::{Case, working_hour};
 use super::dice::Dice;
@@ -29,12 +32,13 @@ struct Desk<'a> {
     now: i64,
 }
 
-/// All of it, told after everything else so that other stories do not depend on it.
-pub(super) fn make(dice: &Dice, world: &World, cases: &[Case], now: i64) -> Vec<Tale> {
+/// All of it, told after everything else so that other stories do not depend on it. Complaints in `begun` have
+/// a corrective action.
+pub(super) fn make(dice: &Dice, world: &World, cases: &[Case], begun: &HashSet<Uuid>, now: i64) -> Vec<Tale> {
     let [desk, quality, chief] = [SERVICE_DESK, QUALITY, CHIEF].map(|at| world.people[at].clone());
     let desk = Desk { dice, world, desk, quality, chief, now };
-    let mut tales = desk.product_types();
-    tales.extend(cases.iter().filter(|c| !c.settled).map(|case| desk.action(case)));
+    let open = cases.iter().filter(|c| !c.settled && !begun.contains(&c.id));
+    let mut tales: Vec<Tale> = open.map(|case| desk.action(case)).collect();
     tales.extend((0..RETURNS).map(|at| desk.goods_return(at)));
     tales.extend((0..CLAIMS).map(|at| desk.claim(at)));
     tales.extend((0..CASES).map(|at| desk.case(at)));
@@ -64,21 +68,6 @@ impl Desk<'_> {
         let at = working_hour(self.dice, self.now - self.dice.between(newest, oldest) * DAY);
         let product = self.dice.index(self.world.products.len());
         (at, product, self.dice.pick(FAMILIES[self.world.products[product].family].defects))
-    }
-
-    fn product_types(&self) -> Vec<Tale> {
-        let mut tales = Vec::new();
-        for family in FAMILIES {
-            for model in family.models {
-                let fields = json!({
-                    "name": family.name, "model": model, "product_area": family.area, "manufacturer": "本公司",
-                    "default_warranty_months": 24,
-                });
-                let kind = keys::product_type::KIND;
-                tales.push(Tale::create(self.dice, kind, &self.quality, self.now - 390 * DAY, fields));
-            }
-        }
-        tales
     }
 
     /// An 8D or a record for a complaint that is being worked on, as far as it has got.

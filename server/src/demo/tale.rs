@@ -5,6 +5,7 @@ use domain::ids::{RecordId, UserId};
 use domain::intent::Intent;
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json};
+use uuid::Uuid;
 
 use super::dice::Dice;
 use crate::records::{Step, Story};
@@ -39,9 +40,26 @@ impl Tale {
         }
     }
 
-    pub(super) fn add(&mut self, dice: &Dice, by: &Principal, collection: &str, fields: Json) {
-        let id = Some(dice.id(self.at));
-        self.push(by, Intent::Add { collection: collection.to_owned(), id, fields: map(fields) });
+    /// Adds an entry; its id.
+    pub(super) fn add(&mut self, dice: &Dice, by: &Principal, collection: &str, fields: Json) -> Uuid {
+        let id = dice.id(self.at);
+        self.push(by, Intent::Add { collection: collection.to_owned(), id: Some(id), fields: map(fields) });
+        id
+    }
+
+    pub(super) fn update(&mut self, by: &Principal, collection: &str, id: Uuid, fields: Json) {
+        self.push(by, Intent::Update { collection: collection.to_owned(), id, fields: map(fields) });
+    }
+
+    /// Sets fields at a moment in between, or at the end if that is past; what follows keeps its time.
+    pub(super) fn set_at(&mut self, by: &Principal, at: i64, fields: Json) {
+        let place = self.steps.iter().position(|s| s.at.0 > at).unwrap_or(self.steps.len()).max(1);
+        let before = self.steps[..place].last().map_or(at, |s| s.at.0);
+        let set = |(field, value)| Intent::Set { field, value };
+        let steps = map(fields).into_iter().map(set);
+        let steps: Vec<Step> =
+            steps.map(|intent| Step { by: by.clone(), at: Timestamp(at.max(before)), intent }).collect();
+        self.steps.splice(place..place, steps);
     }
 
     pub(super) fn event(&mut self, dice: &Dice, by: &Principal, to: &str, why: Option<&str>, fields: Json) {

@@ -1,5 +1,7 @@
 //! Customers and what they bought.
 
+use std::collections::HashMap;
+
 use domain::authz::Principal;
 use domain::keys;
 use jiff::civil::Date;
@@ -7,7 +9,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::dice::Dice;
-use super::goods::FAMILIES;
+use super::goods::{FAMILIES, Family};
 use super::names::{FAMILY, GIVEN, PLACES, POSTS, SERVICE_DESK, TRADES};
 use super::tale::Tale;
 use crate::host::DAY;
@@ -30,6 +32,8 @@ pub(super) struct Customer {
 /// A product.
 pub(super) struct Product {
     pub(super) id: Uuid,
+    /// Its 产品型号.
+    pub(super) kind: Uuid,
     pub(super) family: usize,
     pub(super) model: &'static str,
     pub(super) batch: String,
@@ -41,6 +45,8 @@ pub(super) struct World {
     pub(super) people: Vec<Principal>,
     pub(super) customers: Vec<Customer>,
     pub(super) products: Vec<Product>,
+    /// The 产品型号 of each model.
+    types: HashMap<&'static str, Uuid>,
 }
 
 /// A name and a telephone number that nobody has.
@@ -59,8 +65,13 @@ pub(super) fn day_before(now: i64, days: i64) -> String {
 impl World {
     /// The world, and the tales of its customers and products.
     pub(super) fn make(dice: &Dice, people: Vec<Principal>, now: i64) -> (Self, Vec<Tale>) {
-        let mut world = Self { people, customers: Vec::new(), products: Vec::new() };
+        let mut world = Self { people, customers: Vec::new(), products: Vec::new(), types: HashMap::new() };
         let mut tales = Vec::with_capacity(CUSTOMERS + PRODUCTS);
+        for goods in FAMILIES {
+            for model in goods.models {
+                tales.push(world.product_type(dice, goods, model, now));
+            }
+        }
         for at in 0..CUSTOMERS {
             tales.push(world.customer(dice, at, now));
         }
@@ -123,6 +134,18 @@ impl World {
         tale
     }
 
+    fn product_type(&mut self, dice: &Dice, goods: &Family, model: &'static str, now: i64) -> Tale {
+        let fields = json!({
+            "product_area": goods.area, "name": goods.name, "model": model, "part_no": format!("{}-00", model),
+            "drawing_no": format!("{}.{:03}", goods.serial, dice.between(1, 999)), "default_warranty_months": 24,
+            "manufacturer": "本公司", "is_bought_in": false,
+        });
+        let office = self.people[SERVICE_DESK].clone();
+        let tale = Tale::create(dice, keys::product_type::KIND, &office, now - 425 * DAY, fields);
+        self.types.insert(model, tale.id.0);
+        tale
+    }
+
     fn product(&mut self, dice: &Dice, at: usize, now: i64) -> Tale {
         let customer = at % CUSTOMERS;
         let (_, _, _, buys) = trade(customer);
@@ -133,8 +156,9 @@ impl World {
         let batch = format!("B{:02}{:03}", 22 + (1_300 - age) / 330, dice.between(1, 365));
         let serial = format!("{}{}{:05}", goods.serial, 22 + (1_300 - age) / 330, dice.between(100, 99_999));
         let holder = &self.customers[customer];
+        let kind = self.types.get(model).copied().unwrap_or_default();
         let mut fields = json!({
-            "name": goods.name, "model": model, "product_area": goods.area, "serial_no": serial, "batch_no": batch,
+            "product_type": kind, "name": goods.name, "model": model, "product_area": goods.area, "serial_no": serial, "batch_no": batch,
             "customer": holder.id, "install_site": format!("{}（现场）", holder.address),
             "shipped_on": day_before(now, age + 14), "purchased_on": day_before(now, age + 20),
             "accepted_on": day_before(now, age), "commissioned_on": day_before(now, age - 3),
@@ -150,7 +174,7 @@ impl World {
         let made = now - (374 * DAY) + i64::try_from(at).unwrap_or(0) * 60_000;
         let tale = Tale::create(dice, keys::product_item::KIND, &office, made, fields);
         let place = self.products.len();
-        self.products.push(Product { id: tale.id.0, family, model, batch, customer });
+        self.products.push(Product { id: tale.id.0, kind, family, model, batch, customer });
         self.customers[customer].products.push(place);
         tale
     }
