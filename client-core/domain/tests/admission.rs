@@ -294,3 +294,16 @@ fn decided_changes_pass_without_permission() {
     let admission = admit(&incoming);
     assert_eq!(outcomes(&admission), [ACCEPTED]);
 }
+
+#[test]
+fn who_makes_a_record_fills_its_own_fields_with_it() {
+    let schema = schema();
+    let person = engineer(1);
+    let mut hand = Hand::new(&schema, person.clone(), Record::new("complaint", record_id(9)), 9);
+    let create = json!({"cmd":"create","fields":{"content":"变速箱漏油","diagnosis":"油封老化"}});
+    let view = hand.record.view(kind(&schema));
+    permit(&person, kind(&schema), &view, &Intent::from_json(&create).unwrap()).unwrap();
+    let made = hand.ok(create);
+    let mut server = Record::new("complaint", record_id(9));
+    assert_eq!(outcomes(&push(&schema, &mut server, &person, &[&made])), [ACCEPTED]);
+}

@@ -179,7 +179,8 @@ pub(crate) fn facts_of_events(kind: &Kind, events: &[Event], folded: &Folded) ->
     creators.sort_by_key(|e| e.id);
     Facts {
         creator: creators.first().map(|e| e.by),
-        phase: cycle_of(kind).map(|c| c.phase(&folded.status)),
+        // A record that is being made is where new ones begin.
+        phase: cycle_of(kind).map(|c| c.phase(if creators.is_empty() { c.initial } else { &folded.status })),
         status: folded.status.clone(),
         ..Facts::default()
     }
