@@ -27,6 +27,9 @@ fn wrong_usage_is_2_and_no_sign_in_is_4() {
     assert_eq!((status, json["code"].as_str()), (2, Some("usage")));
     let (status, json, _) = device(dir.path(), &["new", "complaint", "content=漏油"], "");
     assert_eq!((status, json["code"].as_str()), (4, Some("sign_in_needed")));
+    let (status, json, _) = device(dir.path(), &["search", "漏油"], "");
+    assert_eq!((status, json["code"].as_str()), (4, Some("sign_in_needed")));
+    assert_eq!(device(dir.path(), &["search"], "").0, 2);
     let (status, json, _) = device(dir.path(), &["sync"], "");
     assert_eq!(
         (status, json["ok"].as_bool(), json["code"].as_str()),
