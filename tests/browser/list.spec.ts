@@ -115,6 +115,8 @@ test('a view is saved under a name and opened again', async ({ page, text, signI
 });
 
 test('every kind of the schema has its list', async ({ page, text, signIn }) => {
+  // Thirty pages, one after the other.
+  test.setTimeout(180_000);
   await signIn();
   const menu = page.getByRole('navigation').first();
   for (const folded of await menu.locator('[aria-expanded=false]').all()) await folded.click();
