@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::derive;
 use crate::document::RecordView;
 use crate::ids::{RecordId, UserId};
+use crate::keys::survey;
 use crate::schema::{Field, FieldType, Kind, Schema};
 use crate::search;
 use crate::time::Timestamp;
@@ -118,7 +119,7 @@ pub fn row(schema: &Schema, kind: &Kind, view: &RecordView) -> Row {
     // References are names of other records: whoever shows the row looks them up.
     let title: Vec<String> = title
         .filter(|(field, value)| field.kind != FieldType::Ref && !value.is_empty())
-        .map(|(_, value)| first_line(&value.to_text(), 80))
+        .map(|(field, value)| first_line(&named(schema, kind, field, value), 80))
         .collect();
     let words: Vec<String> =
         number.iter().chain(&temp_number).cloned().chain(texts(schema, kind, view)).collect();
@@ -160,6 +161,22 @@ pub fn texts(schema: &Schema, kind: &Kind, view: &RecordView) -> Vec<String> {
         }
     }
     out
+}
+
+/// A value as it stands in a title: codes and questionnaires by their Chinese names, because a title is one text
+/// for everybody.
+fn named(schema: &Schema, kind: &Kind, field: &Field, value: &Value) -> String {
+    if kind.key == survey::KIND && field.key == survey::TEMPLATE {
+        let template = schema.templates().newest(&value.to_text());
+        return template.map_or_else(|| value.to_text(), |t| t.title.zh.clone());
+    }
+    let list = field.list.as_deref().and_then(|list| schema.list(list));
+    match (value, list) {
+        (Value::Code(code), Some(list)) => {
+            list.code(code).map_or_else(|| code.clone(), |c| c.label.zh.clone())
+        }
+        _ => value.to_text(),
+    }
 }
 
 /// The column value of a field's value.

@@ -98,6 +98,8 @@ impl Schema {
         let mut hash = Sha256::new();
         hash.update(self.shipped);
         hash.update(self.settings.zone.as_bytes());
+        // Computed columns (the warranty's last day) come from these.
+        hash.update(serde_json::to_vec(&self.settings.formulas).unwrap_or_default());
         for code in self.searched().flat_map(|list| &list.codes) {
             for text in [&code.code, &code.label.zh, &code.label.en] {
                 hash.update((text.len() as u64).to_be_bytes());
@@ -109,11 +111,12 @@ impl Schema {
         fingerprint
     }
 
-    /// Lists whose labels are part of texts for search.
+    /// Lists whose labels are part of titles and of texts for search.
     fn searched(&self) -> impl Iterator<Item = &CodeList> {
         let fields = |k: &super::Kind| {
             let own = k.fields.iter().chain(k.collections.iter().flat_map(|c| &c.fields));
-            own.filter(|f| f.search).filter_map(|f| f.list.clone()).collect::<Vec<_>>()
+            let shown = own.filter(|f| f.search || k.title.contains(&f.key));
+            shown.filter_map(|f| f.list.clone()).collect::<Vec<_>>()
         };
         let keys: std::collections::BTreeSet<String> = self.kinds().flat_map(fields).collect();
         self.lists().filter(move |l| keys.contains(&l.key))
