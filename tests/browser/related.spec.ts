@@ -58,11 +58,14 @@ test('return-visits are planned after a look, and not twice', async ({ page, tex
   // The calendar of the period has rows as well.
   const rows = page.locator('tbody tr[data-state]');
   await expect(rows.first()).toBeVisible();
-  const planned = await rows.count();
+  // Some of them are planned already.
+  const all = await rows.count();
+  const planned = await page.locator('tbody tr[data-state=proposed]').count();
+  expect(planned).toBeGreaterThan(0);
   await expectTranslated(page);
   await expectAccessible(page);
   await page.getByRole('button', { name: text('plan.create', { n: planned }) }).click();
   await expect(page.locator('tbody tr[data-state=made]')).toHaveCount(planned);
   await preview.click();
-  await expect(page.locator('tbody tr[data-state=existing]')).toHaveCount(planned);
+  await expect(page.locator('tbody tr[data-state=existing]')).toHaveCount(all);
 });
