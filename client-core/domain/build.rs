@@ -17,9 +17,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         println!("cargo:rerun-if-changed={}", path.display());
         let text = std::fs::read_to_string(&path)?;
-        let absolute = std::fs::canonicalize(&path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        writeln!(embedded, "    ({name:?}, include_str!({:?})),", absolute.display().to_string())?;
+        writeln!(embedded, "    ({name:?}, {}),", included(&format!("records/{name}")))?;
         let table: toml::Table = text.parse()?;
         let Some(kind) = table.get("kind").and_then(toml::Value::as_str) else { continue };
         writeln!(out, "/// Keys of `{kind}`.\npub mod {kind} {{")?;
@@ -58,12 +57,17 @@ fn templates() -> Result<String, Box<dyn std::error::Error>> {
         if path.extension().is_some_and(|e| e == "toml") {
             println!("cargo:rerun-if-changed={}", path.display());
             let name = file.file_name().to_string_lossy().into_owned();
-            let absolute = std::fs::canonicalize(&path)?.display().to_string();
-            writeln!(out, "    ({name:?}, include_str!({absolute:?})),")?;
+            writeln!(out, "    ({name:?}, {}),", included(&format!("templates/{name}")))?;
         }
     }
     out.push_str("];\n");
     Ok(out)
+}
+
+/// The expression that embeds a file of this package. The compiler asks for the package's directory, not this
+/// script: a checkout that was moved still builds.
+fn included(path: &str) -> String {
+    format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))", format!("/{path}"))
 }
 
 fn tables<'a>(table: &'a toml::Table, key: &str) -> impl Iterator<Item = &'a toml::Table> {

@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+mod steps;
 
 use common::{Answer, Server, refused};
 use domain::authz::Role;
-use domain::schema::{Field, FieldType, Schema};
 use serde_json::{Value, json};
+use steps::Steps;
 
 struct Scene {
     server: Server,
@@ -45,44 +46,8 @@ impl Scene {
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.json()
     }
-    /// Goes to a status, filling in whatever the step asks for.
     fn step(&self, kind: &str, id: &str, to: &str) {
-        let schema = Schema::builtin().unwrap();
-        let of = schema.kind(kind).unwrap();
-        for _ in 0..40 {
-            let answer =
-                self.act(&format!("{kind}/{id}"), &json!([{ "cmd": "event", "to": to, "why": "测试" }]));
-            if answer.status == 200 {
-                return;
-            }
-            let body = answer.json();
-            assert_eq!(body["code"], "required", "{to}: {body}");
-            let key = body["params"]["field"].as_str().unwrap();
-            let code = |f: &Field| schema.list(f.list.as_deref().unwrap()).unwrap().codes[0].code.clone();
-            let value = |field: &Field| match field.kind {
-                FieldType::Enum => json!(code(field)),
-                FieldType::MultiEnum => json!([code(field)]),
-                FieldType::Bool => json!(false),
-                FieldType::Datetime => json!("2026-03-01T08:00:00+08:00"),
-                FieldType::Date => json!("2026-03-01"),
-                FieldType::Ref => json!(self.office_id),
-                FieldType::Int | FieldType::Decimal | FieldType::Money | FieldType::Percent => json!("1"),
-                _ => json!("测试"),
-            };
-            let kinds = || [Some(of), schema.companion(of)].into_iter().flatten();
-            let intent = match kinds().find_map(|k| k.field(key)) {
-                Some(field) => json!({ "cmd": "set", "field": key, "value": value(field) }),
-                None => {
-                    let collection = kinds().find_map(|k| k.collection(key)).unwrap();
-                    let fields: serde_json::Map<String, Value> =
-                        collection.fields.iter().map(|f| (f.key.clone(), value(f))).collect();
-                    json!({ "cmd": "add", "collection": key, "fields": fields })
-                }
-            };
-            let answer = self.act(&format!("{kind}/{id}"), &json!([intent]));
-            assert_eq!(answer.status, 200, "{key}: {}", answer.text());
-        }
-        panic!("{to} is never reached");
+        Steps { server: &self.server, token: &self.office, person: &self.office_id }.to(kind, id, to);
     }
     fn try_plan(&self, token: &str, body: &Value) -> Answer {
         self.server.request("POST", "/api/v1/return-visits/plan", Some(token), Some(body))

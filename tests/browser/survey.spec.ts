@@ -8,7 +8,11 @@ test('a questionnaire is answered by its questions, and asks only what follows',
   language,
 }) => {
   await signIn(undefined, '/survey/new');
-  await choose(page, field(page, 'template'), language === 'en' ? 'Satisfaction call' : '满意度回访话术');
+  await choose(
+    page,
+    field(page, 'template'),
+    language === 'en' ? 'Satisfaction call' : '满意度回访话术',
+  );
   await page.getByRole('button', { name: text('action.save'), exact: true }).click();
   await expect(page).toHaveURL(/\/survey\/[0-9a-f-]{36}$/);
   const question = (code: string) => page.locator(`[data-question="${code}"]`);

@@ -214,6 +214,98 @@ fn the_first_dissatisfaction_reopens_and_the_second_goes_to_the_leader() {
     assert_eq!(derive::dissatisfied_count(kind(&schema), &hand.record.view(kind(&schema))), 2);
 }
 
+#[test]
+fn what_may_be_typed_is_admitted_when_it_arrives() {
+    let schema = schema();
+    let (mut hand, made) = made_by(&schema, office(1), record_id(1), 1);
+    let mut sent = vec![made];
+    let path = [
+        "registered",
+        "assessing",
+        "accepted",
+        "assigned",
+        "analysing",
+        "plan_review",
+        "executing",
+        "replied",
+        "callback",
+        "reopened",
+        "executing",
+        "replied",
+        "callback",
+        "leader_decision",
+        "replied",
+    ];
+    for to in path {
+        sent.push(hand.ok(json!({"cmd":"event","to":to,"why":"客户仍不满意"})));
+    }
+    let mut server = Record::new("complaint", record_id(1));
+    // Together after a day without coverage, and one by one as over REST.
+    let refs: Vec<&Made> = sent.iter().collect();
+    let outcomes = push(&schema, &mut server, &hand, &refs);
+    assert!(outcomes.iter().all(|o| *o == Outcome::Accepted(None)), "{outcomes:?}");
+    let mut server = Record::new("complaint", record_id(1));
+    for (made, to) in sent.iter().zip(std::iter::once("draft").chain(path)) {
+        assert_eq!(push(&schema, &mut server, &hand, &[made]), [Outcome::Accepted(None)], "{to}");
+    }
+}
+
+#[test]
+fn a_leaders_decision_is_not_its_own_reason() {
+    let schema = schema();
+    let (mut hand, _) = made_by(&schema, office(1), record_id(1), 1);
+    let path = [
+        "registered",
+        "assessing",
+        "accepted",
+        "assigned",
+        "analysing",
+        "plan_review",
+        "executing",
+        "replied",
+        "callback",
+    ];
+    for to in path {
+        hand.ok(json!({"cmd":"event","to":to}));
+    }
+    let mut server = hand.record.clone();
+    // A program without the condition: the lifecycle's table is compiled in, so the condition is switched off.
+    let closure =
+        Closure { off: BTreeSet::from(["second_dissatisfaction".to_owned()]), ..Closure::default() };
+    let settings = Settings { closure, ..Settings::default() };
+    let off = schema.for_organisation(&Organisation { settings, ..Organisation::default() });
+    let mut lax = Hand::new(&Arc::new(off), office(1), server.clone(), 2);
+    lax.now = hand.now;
+    let early = lax.ok(json!({"cmd":"event","to":"leader_decision"}));
+    assert_eq!(code(&push(&schema, &mut server, &lax, &[&early])[0]), Some(Code::Unmet));
+}
+
+#[test]
+fn two_people_who_hear_the_same_dissatisfaction_are_both_right() {
+    let schema = schema();
+    let (mut hand, _) = made_by(&schema, office(1), record_id(1), 1);
+    for to in [
+        "registered",
+        "assessing",
+        "accepted",
+        "assigned",
+        "analysing",
+        "plan_review",
+        "executing",
+        "replied",
+        "callback",
+    ] {
+        hand.ok(json!({"cmd":"event","to":to}));
+    }
+    let mut server = hand.record.clone();
+    let reopen = json!({"cmd":"event","to":"reopened","why":"客户不满意"});
+    let mut one = Hand::new(&schema, office(1), server.clone(), 3);
+    let mut two = Hand::new(&schema, office(2), server.clone(), 4);
+    let (first, second) = (one.ok(reopen.clone()), two.ok(reopen));
+    assert_eq!(push(&schema, &mut server, &one, &[&first]), [Outcome::Accepted(None)]);
+    assert_eq!(push(&schema, &mut server, &two, &[&second]), [Outcome::Accepted(None)]);
+}
+
 /// A complaint and its handling as plain data, with records that refer to it.
 struct Case {
     schema: Schema,

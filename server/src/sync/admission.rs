@@ -183,7 +183,13 @@ impl Ledger {
     /// Judges one document's changes; a panic on the way refuses them and harms nothing else.
     fn judge(&self, author: &Author, item: &Incoming, state: &State) -> Result<Prepared, LedgerError> {
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let beside = self.beside(author, item)?;
+            let beside = match self.beside(author, item) {
+                Ok(beside) => beside,
+                Err(LedgerError::Store(StoreError::Damaged(_))) => {
+                    return Ok(Prepared::refused(item.chunks.len(), &Refusal::new(Code::ServerFault)));
+                }
+                Err(error) => return Err(error),
+            };
             let links = || self.schema().kind(&item.kind).map(|k| self.links(k, item.id)).unwrap_or_default();
             let around =
                 Around { beside: beside.as_ref().map(|(kind, view)| (kind, view)), links: Some(&links) };

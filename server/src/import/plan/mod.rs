@@ -3,6 +3,7 @@
 
 pub mod diff;
 pub mod identity;
+mod names;
 mod source;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -22,10 +23,11 @@ use uuid::Uuid;
 
 use self::diff::{Shape, entry_id};
 use self::identity::{Cells, Identity, content, derived, edited_from};
+use self::names::{Found, Others, People, others};
 use self::source::{header_kept, original};
 use super::customers::{Book, Known, Resolved};
 use super::layout::{Headers, KeyKind, Table};
-use super::map::{Draft, Mapper, Names, Note};
+use super::map::{Draft, Mapper, Note};
 use super::sheet::{Row, Sheet};
 use super::text::{folded, is_blank, one_line};
 
@@ -200,64 +202,6 @@ pub fn plan<L: OnFile>(
     }
     planner.plan.summary.needs_review.sort_by_key(|r| r.row);
     Ok(planner.plan)
-}
-
-/// What the records are called that columns refer to, but customers and people: kind → folded name → record.
-type Others = HashMap<String, HashMap<String, Option<Uuid>>>;
-
-fn others<L: OnFile>(schema: &Schema, tables: &[Table<'_, '_>], ledger: &mut L) -> Result<Others, L::Error> {
-    let mut others = Others::new();
-    let columns = tables.iter().flat_map(|t| &t.columns);
-    let targets = columns.flat_map(|c| c.targets.iter().chain(c.parts.iter().flatten()));
-    for kind in targets.filter_map(|t| schema.kind(t.field.target.as_deref()?)) {
-        if kind.key == keys::customer::KIND || others.contains_key(&kind.key) {
-            continue;
-        }
-        let mut names: HashMap<String, Option<Uuid>> = HashMap::new();
-        for (id, texts) in ledger.names(kind)? {
-            for text in texts.iter().map(|t| folded(t)).filter(|t| !t.is_empty()) {
-                // Two records of one name: the name says neither.
-                names.entry(text).and_modify(|held| *held = held.filter(|h| *h == id)).or_insert(Some(id));
-            }
-        }
-        others.insert(kind.key.clone(), names);
-    }
-    Ok(others)
-}
-
-struct People(HashMap<String, Option<Uuid>>);
-
-impl People {
-    fn of(people: Vec<Person>) -> Self {
-        let mut map: HashMap<String, Option<Uuid>> = HashMap::new();
-        for person in people {
-            for name in [folded(&person.name), folded(&person.display)] {
-                // Two people of one name: the name says neither.
-                map.entry(name)
-                    .and_modify(|id| *id = id.filter(|i| *i == person.id))
-                    .or_insert(Some(person.id));
-            }
-        }
-        Self(map)
-    }
-}
-
-struct Found<'a> {
-    people: &'a People,
-    others: &'a Others,
-    customers: &'a HashMap<String, Uuid>,
-}
-
-impl Names for Found<'_> {
-    fn person(&self, name: &str) -> Option<Uuid> {
-        *self.people.0.get(&folded(name))?
-    }
-    fn customer(&self, spelling: &str) -> Option<Uuid> {
-        self.customers.get(&folded(spelling)).copied()
-    }
-    fn record(&self, kind: &str, name: &str) -> Option<Uuid> {
-        *self.others.get(kind)?.get(&folded(name))?
-    }
 }
 
 struct Planner<'a> {

@@ -370,7 +370,11 @@ impl<'a> Judge<'a> {
             }
             Some(step) => step,
         };
+        // Fields as the change leaves them; steps as its author saw them, without the one that is judged: it
+        // can be neither its own reason nor its own obstacle, and nor can one that nobody had told the author of.
         let mut after = self.content.after(self.incoming.record, kind, reading);
+        after.events = seen.events().cloned().collect();
+        after.folded = folded;
         crate::derive::fill(self.incoming.schema, kind, &mut after);
         let ground =
             Ground { schema: self.incoming.schema, kind, view: &after, around: self.incoming.around };

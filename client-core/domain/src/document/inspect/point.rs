@@ -60,8 +60,12 @@ impl Point {
         }
     }
 
+    pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.events.values()
+    }
+
     pub(super) fn folded(&self, kind: &Kind) -> Folded {
-        let events: Vec<Event> = self.events.values().cloned().collect();
+        let events: Vec<Event> = self.events().cloned().collect();
         fold(cycle_of(kind), &events)
     }
 

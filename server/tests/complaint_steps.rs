@@ -1,0 +1,82 @@
+//! A complaint's whole way over JSON, and what damage beside it does.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+mod phone;
+mod steps;
+
+use common::{Server, refused};
+use domain::authz::Role;
+use phone::{Phone, complaint, words};
+use rusqlite::Connection;
+use serde_json::json;
+use steps::Steps;
+
+const TO_CALLBACK: [&str; 9] = [
+    "registered",
+    "assessing",
+    "accepted",
+    "assigned",
+    "analysing",
+    "plan_review",
+    "executing",
+    "replied",
+    "callback",
+];
+
+#[test]
+fn the_first_dissatisfaction_reopens_and_the_second_goes_to_the_leader() {
+    let server = Server::start();
+    let li = server.add_user("li", Role::Admin).to_string();
+    let token = server.login("li").access;
+    let customer = json!([{ "cmd": "create", "fields": { "name": "海岚" } }]);
+    let customer =
+        server.request("POST", "/api/v1/records/customer", Some(&token), Some(&customer)).json()["id"]
+            .clone();
+    let fields = json!({ "content": "漏油", "is_quality_related": false, "customer": customer });
+    let create = json!([{ "cmd": "create", "fields": fields }]);
+    let made = server.request("POST", "/api/v1/records/complaint", Some(&token), Some(&create)).json();
+    let id = made["id"].as_str().unwrap();
+    let steps = Steps { server: &server, token: &token, person: &li };
+    for to in TO_CALLBACK {
+        steps.to("complaint", id, to);
+    }
+    refused(&steps.once("complaint", id, "leader_decision"), 422, "unmet");
+    for to in ["reopened", "executing", "replied", "callback"] {
+        steps.to("complaint", id, to);
+    }
+    refused(&steps.once("complaint", id, "reopened"), 422, "unmet");
+    for to in ["leader_decision", "replied", "callback", "closed"] {
+        steps.to("complaint", id, to);
+    }
+    let shown = server.get(&format!("/api/v1/records/complaint/{id}"), &token).json();
+    assert_eq!(shown["status"], "closed");
+}
+
+#[test]
+fn a_companion_that_cannot_be_read_stops_nothing_but_its_own_record() {
+    let server = Server::start();
+    let li = server.add_user("li", Role::Office);
+    let mut office = Phone::new(&server, "li", li, Role::Office);
+    let ids = [(); 2].map(|()| office.create("complaint", complaint()));
+    for id in ids {
+        office.create_as("handling", id.companion("handling"), json!({ "cause": "油封老化" }));
+    }
+    office.push(&server);
+    let db = Connection::open(server.dir.path().join("data/fieldledger.db")).unwrap();
+    db.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    let damaged = db
+        .execute(
+            "UPDATE doc_blob SET data = substr(data, 1, length(data) - 1)
+             WHERE doc = (SELECT n FROM doc WHERE id = ?1)",
+            [ids[0].companion("handling").bytes()],
+        )
+        .unwrap();
+    assert_eq!(damaged, 1);
+    for id in ids {
+        office.set(id, "channel", json!("phone"));
+    }
+    let results = office.push(&server);
+    assert_eq!(words(&results[&ids[0]]), ["server_fault"]);
+    assert_eq!(words(&results[&ids[1]]), ["accepted"]);
+}
