@@ -1,47 +1,13 @@
 //! The two programs as people and scripts use them: JSON keys and exit codes of DESIGN §6 and §7.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use e2e::server::{PASSWORD, program};
+use e2e::command::Phone;
+use e2e::server::program;
 use e2e::world::World;
-use serde_json::{Value as Json, json};
-
-struct Phone(PathBuf);
-
-impl Phone {
-    fn run(&self, args: &[&str], input: &str) -> (i32, Json) {
-        let mut child = Command::new(program("fieldledger-device").unwrap())
-            .arg("--data")
-            .arg(&self.0)
-            .arg("--json")
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let json = serde_json::from_str(text.trim())
-            .unwrap_or(Json::String(text + &String::from_utf8_lossy(&output.stderr)));
-        (output.status.code().unwrap(), json)
-    }
-
-    fn ok(&self, args: &[&str]) -> Json {
-        let (code, json) = self.run(args, "");
-        assert_eq!(code, 0, "{args:?}: {json}");
-        json
-    }
-
-    fn login(&self, url: &str, user: &str) {
-        let (code, json) = self.run(&["login", "--server", url, "--user", user], &format!("{PASSWORD}\n"));
-        assert_eq!(code, 0, "{json}");
-    }
-}
+use serde_json::json;
 
 fn server_command(args: &[&str], data: &Path) -> (i32, String, String) {
     let output =

@@ -3,49 +3,9 @@
 //! have comes in.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
-use e2e::server::{PASSWORD, program};
+use e2e::command::Phone;
 use e2e::world::World;
 use serde_json::{Value as Json, json};
-
-struct Phone(PathBuf);
-
-impl Phone {
-    fn run(&self, args: &[&str], input: &str) -> (i32, Json) {
-        let mut child = Command::new(program("fieldledger-device").unwrap())
-            .arg("--data")
-            .arg(&self.0)
-            .arg("--json")
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let json = serde_json::from_str(text.trim())
-            .unwrap_or(Json::String(text + &String::from_utf8_lossy(&output.stderr)));
-        (output.status.code().unwrap(), json)
-    }
-
-    fn ok(&self, args: &[&str]) -> Json {
-        let (code, json) = self.run(args, "");
-        assert_eq!(code, 0, "{args:?}: {json}");
-        json
-    }
-
-    fn refused(&self, args: &[&str]) -> (String, String) {
-        let (code, json) = self.run(args, "");
-        assert_eq!(code, 1, "{args:?}: {json}");
-        let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
-        (text(&json["code"]), text(&json["params"]["field"]))
-    }
-}
 
 #[test]
 fn a_sheet_from_the_cellar_to_the_office() {
@@ -61,7 +21,7 @@ fn a_sheet_from_the_cellar_to_the_office() {
         .unwrap();
     let customer = customer["id"].as_str().unwrap().to_owned();
     let phone = Phone(world.path("phone"));
-    phone.run(&["login", "--server", &url, "--user", "li"], &format!("{PASSWORD}\n"));
+    phone.login(&url, "li");
     phone.ok(&["sync"]);
 
     world.server.kill().unwrap();
