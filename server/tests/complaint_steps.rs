@@ -54,6 +54,31 @@ fn the_first_dissatisfaction_reopens_and_the_second_goes_to_the_leader() {
 }
 
 #[test]
+fn nothing_of_the_handling_lies_before_the_receipt() {
+    let server = Server::start();
+    server.add_user("li", Role::Office);
+    let token = server.login("li").access;
+    let fields = json!({ "content": "漏油", "received_at": "2026-03-01T08:30:00+08:00" });
+    let create = json!([{ "cmd": "create", "fields": fields }]);
+    let path = "/api/v1/records/complaint";
+    let made = server.request("POST", path, Some(&token), Some(&create)).json();
+    let act = |field: &str, value: &str| {
+        let set = json!([{ "cmd": "set", "field": field, "value": value }]);
+        let path = format!("{path}/{}/intents", made["id"].as_str().unwrap());
+        server.request("POST", &path, Some(&token), Some(&set))
+    };
+    let early = act("replied_at", "2026-03-01T08:29:00+08:00");
+    let params = early.json()["params"].clone();
+    refused(&early, 422, "out_of_order");
+    assert_eq!((&params["field"], &params["other"]), (&json!("replied_at"), &json!("received_at")));
+    refused(&act("completed_on", "2026-02-28"), 422, "out_of_order");
+    assert_eq!(act("replied_at", "2026-03-01T08:30:00+08:00").status, 200);
+    // Nor is the receipt moved behind the reply.
+    refused(&act("received_at", "2026-03-01T08:31:00+08:00"), 422, "out_of_order");
+    assert_eq!(act("received_at", "2026-03-01T08:00:00+08:00").status, 200);
+}
+
+#[test]
 fn a_companion_that_cannot_be_read_stops_nothing_but_its_own_record() {
     let server = Server::start();
     let li = server.add_user("li", Role::Office);

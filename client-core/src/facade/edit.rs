@@ -190,13 +190,16 @@ impl Client {
                     (Target::Companion, Some(beside)) => {
                         self.open_companion(&mut open, beside, &person, now, &mut steps)?;
                         let Some(record) = &mut open.companion else { continue };
-                        let made =
-                            self.make(beside, record, &person, now, intent, None).map_err(refused(place))?;
+                        let main = (kind.clone(), open.main.view(kind));
+                        let made = self
+                            .make(beside, record, &person, now, intent, Some(&main))
+                            .map_err(refused(place))?;
                         steps.extend(made.map(|(intent, made)| Step { target, intent, made }));
                     }
                     _ => {
+                        // Steps need its fields, and days may not lie before or behind its days.
                         let beside = match &intent {
-                            Intent::Event { .. } => self.beside(&open, kind, &person)?,
+                            Intent::Event { .. } | Intent::Set { .. } => self.beside(&open, kind, &person)?,
                             _ => None,
                         };
                         let made = self

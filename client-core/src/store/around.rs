@@ -1,4 +1,4 @@
-//! What stands around a record when a step of it is judged: its companion, and records that refer to it.
+//! What stands around a record when a change of it is judged: its companion, and records that refer to it.
 
 use domain::authz::Role;
 use domain::document::{Around, Linked, Record, RecordView};

@@ -110,7 +110,7 @@ impl<'a> Draft<'a> {
             Intent::Create { fields, id, temp } => {
                 let (own, other) = self.split(fields);
                 let create = Intent::Create { fields: own, id: *id, temp: temp.clone() };
-                self.main.run(desk, by, at, &create, Around::default())?;
+                self.on_main(desk, by, at, &create)?;
                 self.set_on_companion(desk, by, at, other)
             }
             Intent::Set { field, value } if self.is_companions(field) => {
@@ -119,12 +119,12 @@ impl<'a> Draft<'a> {
             Intent::Event { to, why, fields, id } => {
                 let (own, other) = self.split(fields);
                 self.set_on_companion(desk, by, at, other)?;
-                let beside = self.companion_view();
-                let links = desk.links;
-                let around =
-                    Around { beside: beside.as_ref().map(|(kind, view)| (*kind, view)), links: Some(links) };
-                let event = Intent::Event { to: to.clone(), why: why.clone(), fields: own, id: *id };
-                self.main.run(desk, by, at, &event, around)
+                self.on_main(
+                    desk,
+                    by,
+                    at,
+                    &Intent::Event { to: to.clone(), why: why.clone(), fields: own, id: *id },
+                )
             }
             Intent::Choose { field: subject, .. }
             | Intent::Add { collection: subject, .. }
@@ -134,12 +134,10 @@ impl<'a> Draft<'a> {
                 if self.is_companions(key) {
                     self.on_companion(desk, by, at, intent)
                 } else {
-                    self.main.run(desk, by, at, intent, Around::default())
+                    self.on_main(desk, by, at, intent)
                 }
             }
-            Intent::Set { .. } | Intent::Assign { .. } => {
-                self.main.run(desk, by, at, intent, Around::default())
-            }
+            Intent::Set { .. } | Intent::Assign { .. } => self.on_main(desk, by, at, intent),
         }
     }
 
@@ -169,6 +167,19 @@ impl<'a> Draft<'a> {
             .try_for_each(|(field, value)| self.on_companion(desk, by, at, &Intent::Set { field, value }))
     }
 
+    fn on_main(
+        &mut self,
+        desk: &mut Desk<'_>,
+        by: &Principal,
+        at: Timestamp,
+        intent: &Intent,
+    ) -> Result<(), Refusal> {
+        let beside = self.companion_view();
+        let links = desk.links;
+        let beside = beside.as_ref().map(|(kind, view)| (*kind, view));
+        self.main.run(desk, by, at, intent, Around { beside, links: Some(links) })
+    }
+
     /// The companion document is made with the first thing that is written to it.
     fn on_companion(
         &mut self,
@@ -182,6 +193,7 @@ impl<'a> Draft<'a> {
             let create = Intent::Create { fields: Map::new(), id: None, temp: None };
             side.run(desk, by, at, &create, Around::default())?;
         }
-        side.run(desk, by, at, intent, Around::default())
+        let main = self.main.record.view(self.main.kind);
+        side.run(desk, by, at, intent, Around { beside: Some((self.main.kind, &main)), links: None })
     }
 }

@@ -212,7 +212,9 @@ fn plan<'a>(
     }
     if !plan.fields.is_empty() {
         let touched: Vec<&str> = plan.fields.iter().map(|(f, _)| f.key.as_str()).collect();
-        not_before(kind, &with(view, &plan.fields), &touched, writer.zone)?;
+        let after = with(view, &plan.fields);
+        let parts: Vec<_> = std::iter::once((kind, &after)).chain(writer.around.beside).collect();
+        not_before(&parts, &touched, writer.zone)?;
     }
     Ok(plan)
 }

@@ -136,9 +136,9 @@ impl Schema {
             self.check_field(&place, field)?;
             self.check_when(kind, &place, field.when.as_ref())?;
             if let Some(other) = &field.not_before
-                && !kind.field(other).is_some_and(|f| is_time(f) && is_time(field))
+                && !self.beside(kind, other).is_some_and(|f| is_time(f) && is_time(field))
             {
-                return Err(meaning(&place, "not_before names another day or instant of the same kind"));
+                return Err(meaning(&place, "not_before names another day or instant of the record"));
             }
             statuses(place, &field.required)?;
         }
@@ -188,11 +188,16 @@ impl Schema {
 
     fn check_when(&self, kind: &Kind, place: &str, when: Option<&When>) -> Result<(), SchemaError> {
         let Some(when) = when else { return Ok(()) };
-        let beside = self.companion(kind).or_else(|| self.kind(kind.companion_of.as_deref()?));
-        match kind.field(&when.field).or_else(|| beside?.field(&when.field)) {
+        match self.beside(kind, &when.field) {
             Some(_) => Ok(()),
             None => Err(meaning(place, &format!("when: no field {}", when.field))),
         }
+    }
+
+    /// A field of a kind or of the other kind of its pair.
+    fn beside<'a>(&'a self, kind: &'a Kind, key: &str) -> Option<&'a Field> {
+        let other = || self.companion(kind).or_else(|| self.kind(kind.companion_of.as_deref()?));
+        kind.field(key).or_else(|| other()?.field(key))
     }
 
     fn check_field(&self, place: &str, field: &Field) -> Result<(), SchemaError> {

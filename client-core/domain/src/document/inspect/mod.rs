@@ -289,7 +289,7 @@ impl<'a> Judge<'a> {
         Ok(verdict)
     }
 
-    /// The order of days, and entries that are there once. A change that was made in ignorance of the value it
+    /// The order of days within the document, and entries that are there once. A change that was made in ignorance of the value it
     /// contradicts is not refused for that: only what its author could see counts.
     fn check_values(&mut self, kind: &Kind, reading: &content::Reading) -> Result<(), Refusal> {
         let fields = reading.fields();
@@ -303,7 +303,7 @@ impl<'a> Judge<'a> {
             return Ok(());
         }
         let after = self.content.after(self.incoming.record, kind, reading);
-        not_before(kind, &after, &fields, self.incoming.schema.zone())?;
+        not_before(&[(kind, &after)], &fields, self.incoming.schema.zone())?;
         distinct.into_iter().try_for_each(|(c, id, value)| no_duplicate(c, &after, Some(id), value))
     }
 

@@ -30,7 +30,8 @@ pub struct Linked {
 /// What stands around a record when it is judged.
 #[derive(Clone, Copy, Default)]
 pub struct Around<'a> {
-    /// The companion document, where the person reads it; an empty view if it is not made yet.
+    /// The other document of the pair, where the person reads it: beside a record its companion, with an empty view if
+    /// that is not made yet; beside a companion its record.
     pub beside: Option<(&'a Kind, &'a RecordView)>,
     /// Records that refer to this one; asked only by steps that depend on them.
     pub links: Option<&'a dyn Fn() -> Vec<Linked>>,

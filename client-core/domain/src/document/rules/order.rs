@@ -6,30 +6,40 @@ use crate::schema::{Collection, Field, Kind};
 use crate::time::Zone;
 use crate::value::Value;
 
-/// Whether every day and instant among `touched` keeps its order with the others of the record.
+/// A document, then the one that stands beside it where that is in sight: no key is in both.
+type Parts<'a> = [(&'a Kind, &'a RecordView)];
+
+/// Whether every day and instant among `touched` keeps its order with the others of the record, its companion's
+/// included. A field of a part that is not in sight orders nothing.
 ///
 /// # Errors
 /// `out_of_order` with the `field` that lies too early and the `other` that it may not precede.
-pub fn not_before(kind: &Kind, view: &RecordView, touched: &[&str], zone: &Zone) -> Result<(), Refusal> {
-    for field in &kind.fields {
-        let Some(other) = nearest(kind, view, field) else { continue };
+pub fn not_before(parts: &Parts<'_>, touched: &[&str], zone: &Zone) -> Result<(), Refusal> {
+    for field in parts.iter().flat_map(|(kind, _)| &kind.fields) {
+        let Some(other) = nearest(parts, field) else { continue };
         if !touched.contains(&field.key.as_str()) && !touched.contains(&other) {
             continue;
         }
-        if precedes(view.value(&field.key), view.value(other), zone) {
+        if precedes(value(parts, &field.key), value(parts, other), zone) {
             return Err(Refusal::field(Code::OutOfOrder, &field.key).with("other", other));
         }
     }
     Ok(())
 }
 
+fn value<'a>(parts: &Parts<'a>, key: &str) -> &'a Value {
+    let part = parts.iter().find(|(kind, _)| kind.field(key).is_some());
+    part.map_or(&Value::Null, |(_, view)| view.value(key))
+}
+
 /// The field that this one may not precede: the one named, or, while that is empty, the one that it in turn may
 /// not precede. Who never wrote down when work started may still not finish before arriving.
-fn nearest<'a>(kind: &'a Kind, view: &RecordView, field: &'a Field) -> Option<&'a str> {
+fn nearest<'a>(parts: &Parts<'a>, field: &'a Field) -> Option<&'a str> {
     let mut other = field.not_before.as_deref()?;
-    for _ in 0..kind.fields.len() {
-        match kind.field(other).and_then(|f| f.not_before.as_deref()) {
-            Some(before) if view.value(other).is_empty() => other = before,
+    for _ in 0..parts.iter().map(|(kind, _)| kind.fields.len()).sum() {
+        let next = parts.iter().find_map(|(kind, _)| kind.field(other)).and_then(|f| f.not_before.as_deref());
+        match next {
+            Some(before) if value(parts, other).is_empty() => other = before,
             _ => break,
         }
     }
