@@ -10,10 +10,11 @@ use common::*;
 use domain::derive;
 use domain::document::{Around, Entry, Ground, Incoming, Linked, Made, Outcome, Record, RecordView, admit};
 use domain::error::Code;
-use domain::keys::{complaint, handling};
-use domain::lifecycle::{Check, Transition, by_key};
+use domain::keys::{complaint, goods_return, handling};
+use domain::lifecycle::{Check, Event, Transition, by_key};
 use domain::schema::Schema;
 use domain::settings::{Closure, Organisation, Settings};
+use domain::time::Timestamp;
 use domain::value::Value;
 use serde_json::json;
 use uuid::Uuid;
@@ -472,4 +473,119 @@ fn a_step_that_a_device_sends_is_judged_with_the_companion_beside() {
     assert!(missing(&beside).contains(&handling::QA_OWNER.to_owned()));
     beside.fields.insert(handling::QA_OWNER.to_owned(), Value::Ref(user(3).0));
     assert!(!missing(&beside).contains(&handling::QA_OWNER.to_owned()));
+}
+
+#[test]
+fn a_step_says_what_was_found() {
+    let step = |from: &str, to: &str| by_key("complaint").unwrap().step(from, to).unwrap();
+    let code = |code: &str| Value::Code(code.to_owned());
+    let mut case = Case::new();
+    let (t5, t6) = (step("assessing", "rejected"), step("assessing", "accepted"));
+    assert_eq!((case.unmet(t5), case.unmet(t6)), (vec![Check::FoundInvalid], vec![Check::FoundValid]));
+    for (found, t5s, t6s) in [
+        ("pending", vec![Check::FoundInvalid], vec![Check::FoundValid]),
+        ("valid", vec![Check::FoundInvalid], vec![]),
+        ("invalid", vec![], vec![Check::FoundValid]),
+        ("customer_too_strict", vec![], vec![Check::FoundValid]),
+    ] {
+        case.set(handling::VALIDITY, code(found));
+        assert_eq!((case.unmet(t5), case.unmet(t6)), (t5s, t6s), "{found}");
+    }
+    // Information is answered and closed; a complaint goes the whole way.
+    case.set(handling::VALIDITY, code("valid"));
+    let t6b = step("assessing", "closed");
+    for (kind, t6s, t6bs) in [
+        ("complaint", vec![], vec![Check::IsInformation]),
+        ("grievance", vec![], vec![Check::IsInformation]),
+        ("information", vec![Check::IsComplaint], vec![]),
+        ("suggestion", vec![Check::IsComplaint], vec![]),
+        ("consultation", vec![Check::IsComplaint], vec![]),
+    ] {
+        case.set(complaint::RECORD_KIND, code(kind));
+        assert_eq!((case.unmet(t6), case.unmet(t6b)), (t6s, t6bs), "{kind}");
+    }
+}
+
+#[test]
+fn a_plan_is_carried_out_when_the_newest_opinion_agrees() {
+    let step = by_key("complaint").unwrap().step("plan_review", "executing").unwrap();
+    let mut case = Case::new();
+    for (n, (decision, at, unmet)) in [
+        ("sent_back", Some(Timestamp(1_000)), vec![Check::PlanApproved]),
+        ("approved_with_changes", Some(Timestamp(3_000)), vec![]),
+        // Written down later, given before.
+        ("sent_back", Some(Timestamp(2_000)), vec![]),
+        // Of the very change that is judged.
+        ("sent_back", None, vec![Check::PlanApproved]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let fields =
+            BTreeMap::from([(handling::APPROVALS_DECISION.to_owned(), Value::Code(decision.into()))]);
+        let id = Uuid::from_u128(200 + n as u128);
+        let approvals = case.handling.collections.entry(handling::APPROVALS.to_owned()).or_default();
+        approvals.push(Entry { id, by: None, at, removed: false, fields });
+        assert_eq!(case.unmet(step), unmet, "{n} {decision}");
+    }
+}
+
+#[test]
+fn who_said_that_they_are_dissatisfied_is_not_closed_away() {
+    let mut case = Case::new();
+    case.set(handling::SATISFACTION_RATING, Value::Code("very_dissatisfied".into()));
+    assert_eq!(case.closing(), [Check::DissatisfactionAnswered]);
+    case.set(handling::SATISFACTION_RATING, Value::Code("not_asked".into()));
+    assert_eq!(case.closing(), [Check::CustomerHeard], "nobody asked them");
+    case.set(handling::SATISFACTION_RATING, Value::Code("dissatisfied".into()));
+    case.complaint.events.push(Event {
+        id: Uuid::from_u128(1),
+        t: "status".to_owned(),
+        to: "leader_decision".to_owned(),
+        at: Timestamp(0),
+        by: user(1),
+        role: None,
+        prev: Vec::new(),
+        why: None,
+        temp: None,
+    });
+    assert_eq!(case.closing(), []);
+}
+
+#[test]
+fn the_regulator_hears_before_a_complaint_is_closed() {
+    let mut case = rated();
+    case.link("regulatory_report", "required");
+    assert_eq!(case.closing(), [Check::RegulatorTold]);
+    case.linked.clear();
+    case.link("regulatory_report", "not_required");
+    assert_eq!(case.closing(), []);
+}
+
+#[test]
+fn returned_goods_are_sorted_with_consent_and_stocked_when_good() {
+    let schema = Schema::builtin().unwrap();
+    let kind = schema.kind(goods_return::KIND).unwrap();
+    let mut view = Record::new(goods_return::KIND, record_id(1)).view(kind);
+    let unmet = |view: &RecordView, from: &str, to: &str| {
+        let step = by_key("goods_return").unwrap().step(from, to).unwrap();
+        let mut view = view.clone();
+        view.folded.status = from.to_owned();
+        Ground { schema: &schema, kind, view: &view, around: Around::default() }.unmet(step)
+    };
+    let mut set = |key: &str, code: &str| {
+        view.fields.insert(key.to_owned(), Value::Code(code.to_owned()));
+        view.clone()
+    };
+    let refused = set(goods_return::ONSITE_SORTING_ALLOWED, "no");
+    assert_eq!(unmet(&refused, "agreed", "onsite_sorting"), [Check::SortingAllowed]);
+    let reworked = set(goods_return::DISPOSITION, "rework");
+    assert_eq!(unmet(&reworked, "executing", "closed"), [Check::RecheckPassed]);
+    let bad = set(goods_return::RECHECK_RESULT, "ng");
+    assert_eq!(unmet(&bad, "rechecked", "stocked"), [Check::RecheckPassed]);
+    assert_eq!(unmet(&bad, "scrapped", "closed"), [], "what failed was scrapped");
+    let good = set(goods_return::RECHECK_RESULT, "ok");
+    assert_eq!((unmet(&good, "rechecked", "stocked"), unmet(&good, "rechecked", "closed")), (vec![], vec![]));
+    let exchanged = set(goods_return::DISPOSITION, "exchange");
+    assert_eq!(unmet(&exchanged, "executing", "closed"), []);
 }

@@ -125,6 +125,7 @@ fn complaint(
     let writer = if on_site { lead } else { SERVICE_DESK };
     let fields = intake(dice, world, &matter, customer, received, on_site);
     let by = world.people[writer].clone();
+    let informs = fields[keys::complaint::RECORD_KIND] == "suggestion";
     let mut tale = Tale::create(dice, keys::complaint::KIND, &by, received + 12 * MINUTE, fields);
     if let Matter::Defect(defect, _) = &matter
         && !defect.measured[0].is_empty()
@@ -139,7 +140,7 @@ fn complaint(
         tale.add(dice, &by, keys::complaint::MEASUREMENTS, fields);
     }
     let region = world.customers[customer].region;
-    let mut walk = Walk { dice, world, tale, matter: &matter, lead, region, now, assigned_at: None };
+    let mut walk = Walk { dice, world, tale, matter: &matter, informs, lead, region, now, assigned_at: None };
     walk.to(target, writer);
     let Walk { tale, assigned_at, .. } = walk;
     let case = match (&matter, assigned_at) {
@@ -278,6 +279,8 @@ struct Walk<'a> {
     world: &'a World,
     tale: Tale,
     matter: &'a Matter,
+    /// Whether it is no complaint: information, a suggestion or an enquiry.
+    informs: bool,
     lead: usize,
     region: &'static str,
     now: i64,
@@ -292,6 +295,10 @@ impl Walk<'_> {
             "rejected" => vec!["registered", "assessing", "rejected"],
             "rejected_closed" => vec!["registered", "assessing", "rejected", "closed"],
             "cancelled" => vec!["registered", "cancelled"],
+            // What is no complaint is answered and closed.
+            _ if self.informs && target != "registered" && target != "assessing" => {
+                vec!["registered", "assessing", "closed"]
+            }
             "reopened" => ROAD[..9].iter().copied().chain([target]).collect(),
             // Only who was dissatisfied twice comes before the leader.
             "leader_decision" => {
@@ -454,6 +461,11 @@ impl Walk<'_> {
                 tale.event(dice, &desk, status, None, json!({}));
                 let fields = json!({"leader_instruction": "由售后主管带队上门，当面道歉并现场确认整改效果。", "instructed_by": chief.user, "instructed_at": now});
                 tale.set(&chief, fields);
+            }
+            "closed" if self.informs => {
+                let fields =
+                    json!({ "handling_result": "已向客户致谢，建议转产品部门研究，并告知答复时间。" });
+                tale.event(dice, &desk, status, None, fields);
             }
             "closed" if self.assigned_at.is_none() => {
                 let fields = json!({

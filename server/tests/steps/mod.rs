@@ -29,10 +29,17 @@ impl Steps<'_> {
                 return;
             }
             let body = answer.json();
-            assert_eq!(body["code"], "required", "{to}: {body}");
-            let key = body["params"]["field"].as_str().unwrap();
-            let answer = self.act(kind, id, &json!([self.filling(&schema, kind, key)]));
-            assert_eq!(answer.status, 200, "{key}: {}", answer.text());
+            let intent = match (body["code"].as_str(), body["params"]["check"].as_str()) {
+                (Some("required"), _) => {
+                    self.filling(&schema, kind, body["params"]["field"].as_str().unwrap())
+                }
+                (Some("unmet"), Some("found_valid")) => {
+                    json!({ "cmd": "set", "field": "validity", "value": "valid" })
+                }
+                _ => panic!("{to}: {body}"),
+            };
+            let answer = self.act(kind, id, &json!([intent]));
+            assert_eq!(answer.status, 200, "{intent}: {}", answer.text());
         }
         panic!("{to} is never reached");
     }

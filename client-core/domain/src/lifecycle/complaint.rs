@@ -3,7 +3,8 @@
 //! T16 (lot verification) and T17 (escalation) are attributes beside the status, not steps of it.
 
 use super::Check::{
-    CustomerHeard, FirstDissatisfaction, LotsVerified, MeasuresReviewed, PenaltiesSettled, RegulatorTold,
+    CustomerHeard, DissatisfactionAnswered, FirstDissatisfaction, FoundInvalid, FoundValid, IsComplaint,
+    IsInformation, LotsVerified, MeasuresReviewed, PenaltiesSettled, PlanApproved, RegulatorTold,
     ReturnsSettled, SecondDissatisfaction,
 };
 use super::{Check, Lifecycle, Phase, Who, state, step, why};
@@ -15,9 +16,20 @@ const CLOSED: &[&str] = &["closed_at", "closed_by"];
 /// What was promised has to be done, whether the matter was a complaint or not.
 const NOTHING_OWED: &[Check] = &[MeasuresReviewed, ReturnsSettled, PenaltiesSettled, RegulatorTold];
 
+/// The same of what is no complaint.
+const INFORMATION: &[Check] =
+    &[IsInformation, MeasuresReviewed, ReturnsSettled, PenaltiesSettled, RegulatorTold];
+
 /// The closure conditions (4.1.2); result, summary and reply are required fields.
-const FINISHED: &[Check] =
-    &[CustomerHeard, MeasuresReviewed, LotsVerified, ReturnsSettled, PenaltiesSettled, RegulatorTold];
+const FINISHED: &[Check] = &[
+    CustomerHeard,
+    DissatisfactionAnswered,
+    MeasuresReviewed,
+    LotsVerified,
+    ReturnsSettled,
+    PenaltiesSettled,
+    RegulatorTold,
+];
 
 /// 客户投诉
 pub(super) static COMPLAINT: Lifecycle = Lifecycle {
@@ -46,18 +58,18 @@ pub(super) static COMPLAINT: Lifecycle = Lifecycle {
         step("T2", &["draft"], "registered", Who::Field),
         step("T3", &["registered", "info_wanted"], "assessing", Who::Office),
         step("T4", &["assessing"], "info_wanted", Who::Office),
-        step("T5", &["assessing"], "rejected", Who::Office),
-        step("T6", &["assessing"], "accepted", Who::Office),
+        step("T5", &["assessing"], "rejected", Who::Office).checks(&[FoundInvalid]),
+        step("T6", &["assessing"], "accepted", Who::Office).checks(&[FoundValid, IsComplaint]),
         // Not valid: explained to the customer with patience, then closed; it stays in the ledger.
         step("T5b", &["rejected"], "closed", Who::May(Close)).sets(CLOSED).checks(NOTHING_OWED),
         // Information, a suggestion, an enquiry: no complaint, so nobody is asked whether they are satisfied.
-        step("T6b", &["assessing"], "closed", Who::May(Close)).sets(CLOSED).checks(NOTHING_OWED),
+        step("T6b", &["assessing"], "closed", Who::May(Close)).sets(CLOSED).checks(INFORMATION),
         step("T7", &["accepted"], "assigned", Who::Office),
         step("T8", &["assigned"], "analysing", Who::Field),
         // Wrong department: back to the owner with the reason.
         why("T8b", &["assigned"], "accepted", Who::Field),
         step("T9", &["analysing"], "plan_review", Who::Office),
-        step("T10", &["plan_review"], "executing", Who::May(Approve)),
+        step("T10", &["plan_review"], "executing", Who::May(Approve)).checks(&[PlanApproved]),
         why("T10b", &["plan_review"], "analysing", Who::May(Approve)),
         // The lots are asked for here only where the organisation wants the reply to wait for them.
         step("T11", &["executing"], "replied", Who::Office).checks(&[LotsVerified]),

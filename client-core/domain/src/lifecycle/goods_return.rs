@@ -3,6 +3,7 @@
 //! Sorting at the customer's replaces the way back, or comes before it. Goods repaired at the factory go the
 //! same way with `disposition = repair_at_factory`.
 
+use super::Check::{RecheckPassed, SortingAllowed};
 use super::{Lifecycle, Phase, Who, state, step, why};
 use crate::authz::Permission::{Approve, Close};
 
@@ -30,7 +31,7 @@ pub(super) static GOODS_RETURN: Lifecycle = Lifecycle {
     ],
     transitions: &[
         step("G1", &["requested"], "agreed", Who::Office),
-        step("G2", &["agreed"], "onsite_sorting", Who::Office),
+        step("G2", &["agreed"], "onsite_sorting", Who::Office).checks(&[SortingAllowed]),
         step("G3", &["agreed", "onsite_sorting"], "in_transit", Who::Office),
         // Sorted and reworked at the customer's; nothing came back.
         step("G3c", &["onsite_sorting"], "closed", Who::May(Close)).sets(CLOSED),
@@ -45,10 +46,11 @@ pub(super) static GOODS_RETURN: Lifecycle = Lifecycle {
         step("G8", &["approved"], "executing", Who::Office),
         step("G9", &["executing"], "rechecked", Who::Office),
         why("G9b", &["rechecked"], "executing", Who::Office),
-        step("G10", &["rechecked"], "stocked", Who::Office),
+        step("G10", &["rechecked"], "stocked", Who::Office).checks(&[RecheckPassed]),
         step("G11", &["executing", "rechecked"], "scrapped", Who::Office),
         step("G12", &["executing", "rechecked", "stocked", "scrapped"], "closed", Who::May(Close))
-            .sets(CLOSED),
+            .sets(CLOSED)
+            .checks(&[RecheckPassed]),
         why(
             "G13",
             &["requested", "agreed", "onsite_sorting", "in_transit", "received", "inspected", "reviewed"],

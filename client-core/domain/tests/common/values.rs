@@ -17,7 +17,7 @@ pub fn value(schema: &Schema, kind: &Kind, field: &Field) -> Json {
     if let Some(special) = special(schema, kind, field) {
         return special;
     }
-    plain(schema, field, order(kind, field, 0))
+    plain(schema, field, order(schema, kind, field, 0))
 }
 
 /// A value that makes a condition hold, as its field takes it; with `holds` false one that does not.
@@ -109,10 +109,14 @@ fn codes<'a>(schema: &'a Schema, field: &Field) -> impl Iterator<Item = &'a str>
 }
 
 /// How many days and instants the field may not lie before, one after the other.
-fn order(kind: &Kind, field: &Field, depth: i32) -> i32 {
+fn order(schema: &Schema, kind: &Kind, field: &Field, depth: i32) -> i32 {
     assert!(depth < 50, "{}.{} lies before itself", kind.key, field.key);
-    let before = field.not_before.as_deref().and_then(|key| kind.field(key));
-    before.map_or(depth, |before| order(kind, before, depth + 1))
+    let main = kind.companion_of.as_deref().and_then(|main| schema.kind(main));
+    let found = field
+        .not_before
+        .as_deref()
+        .and_then(|key| [Some(kind), main].into_iter().flatten().find_map(|of| Some((of, of.field(key)?))));
+    found.map_or(depth, |(of, before)| order(schema, of, before, depth + 1))
 }
 
 fn date(day: i32) -> jiff::civil::Date {

@@ -1,14 +1,13 @@
-//! The closure conditions of domain catalogue 4.1.2, and the order of dissatisfaction and leader's decision (T14,
+//! What a judgement says for the step that follows from it, the closure conditions of domain catalogue 4.1.2, the order of dissatisfaction and leader's decision (T14,
 //! T15), and expenses that need prior approval (4.8). A condition about fields that the kind does not have holds.
 
 use super::{Ground, Linked};
 use crate::derive::dissatisfied_count;
-use crate::keys::{complaint, corrective_action, expense_claim, goods_return, handling};
+use crate::keys::{complaint, corrective_action, expense_claim, goods_return, handling, regulatory_report};
 use crate::lifecycle::{Check, Transition};
+use crate::schema::Field;
 use crate::value::Value;
 
-/// The list whose codes say which expenses need prior approval.
-const EXPENSE_CATEGORY: &str = "expense_category";
 /// Statuses of a corrective action before the leader has reviewed it.
 const NOT_REVIEWED: [&str; 3] = ["open", "answered", "ineffective"];
 /// Statuses of a corrective action whose effect is proven.
@@ -16,6 +15,8 @@ const EFFECTIVE: [&str; 2] = ["effective", "closed"];
 /// Statuses of a return before somebody decided what happens to the goods.
 const NOT_SETTLED: [&str; 7] =
     ["requested", "agreed", "onsite_sorting", "in_transit", "received", "inspected", "reviewed"];
+/// Statuses of a report to the regulator before it is made, or found unnecessary.
+const NOT_TOLD: [&str; 2] = ["evaluating", "required"];
 /// The status in which the customer gets the reply.
 const REPLIED: &str = "replied";
 
@@ -33,6 +34,20 @@ impl Ground<'_> {
 
     fn meets(&self, check: Check) -> bool {
         match check {
+            Check::FoundInvalid => {
+                let judged =
+                    !self.value(handling::VALIDITY).is_empty() && !self.says(handling::VALIDITY, "open");
+                !self.knows(handling::VALIDITY) || (judged && !self.says(handling::VALIDITY, "valid"))
+            }
+            Check::FoundValid => !self.knows(handling::VALIDITY) || self.says(handling::VALIDITY, "valid"),
+            Check::IsComplaint => !self.says(complaint::RECORD_KIND, "information"),
+            Check::IsInformation => self.says(complaint::RECORD_KIND, "information"),
+            Check::PlanApproved => self.plan_approved(),
+            Check::DissatisfactionAnswered => {
+                !self.says(handling::SATISFACTION_RATING, "dissatisfied") || self.led()
+            }
+            Check::SortingAllowed => !self.says(goods_return::ONSITE_SORTING_ALLOWED, "refusal"),
+            Check::RecheckPassed => self.recheck_passed(),
             Check::CustomerHeard => self.customer_heard(),
             Check::MeasuresReviewed => {
                 self.linked(corrective_action::KIND).all(|l| !NOT_REVIEWED.contains(&l.status.as_str()))
@@ -47,8 +62,9 @@ impl Ground<'_> {
                     || !self.value(handling::ACCOUNTABILITY).is_empty()
             }
             Check::RegulatorTold => {
-                self.value(handling::REGULATORY_REPORTABLE) != &Value::Bool(true)
-                    || !self.value(handling::REPORTED_AT).is_empty()
+                let told = self.value(handling::REGULATORY_REPORTABLE) != &Value::Bool(true)
+                    || !self.value(handling::REPORTED_AT).is_empty();
+                told && self.linked(regulatory_report::KIND).all(|l| !NOT_TOLD.contains(&l.status.as_str()))
             }
             Check::FirstDissatisfaction => dissatisfied_count(self.kind, self.view) == 0,
             Check::SecondDissatisfaction => dissatisfied_count(self.kind, self.view) >= 1,
@@ -56,15 +72,55 @@ impl Ground<'_> {
         }
     }
 
+    /// Whether the code in a field of the record has this attribute in the field's list.
+    fn says(&self, key: &str, attr: &str) -> bool {
+        let field = self.parts().find_map(|(kind, _)| kind.field(key));
+        field.is_some_and(|field| self.has_attr(field, self.value(key), attr))
+    }
+
+    fn has_attr(&self, field: &Field, value: &Value, attr: &str) -> bool {
+        let list = field.list.as_deref().and_then(|list| self.schema.list(list));
+        let code = match value {
+            Value::Code(code) => list.and_then(|list| list.code(code)),
+            _ => None,
+        };
+        code.is_some_and(|code| code.attrs.get(attr).and_then(toml::Value::as_bool) == Some(true))
+    }
+
+    /// The newest opinion; whoever reads none of them is not judged by them.
+    fn plan_approved(&self) -> bool {
+        let collection = self.parts().find_map(|(kind, _)| kind.collection(handling::APPROVALS));
+        let decision = collection.and_then(|c| c.field(handling::APPROVALS_DECISION));
+        // An entry of this very change has no time yet.
+        let newest = self.entries(handling::APPROVALS).max_by_key(|e| (e.at.is_none(), e.at, e.id));
+        match (decision, newest.and_then(|e| e.fields.get(handling::APPROVALS_DECISION))) {
+            (Some(field), Some(value)) => !self.has_attr(field, value, "refusal"),
+            _ => true,
+        }
+    }
+
+    /// A recheck is asked for after rework; a bad one leaves rework again or scrapping.
+    fn recheck_passed(&self) -> bool {
+        self.view.folded.status == "scrapped"
+            || match self.value(goods_return::RECHECK_RESULT) {
+                Value::Null => !self.says(goods_return::DISPOSITION, "recheck"),
+                _ => self.says(goods_return::RECHECK_RESULT, "good"),
+            }
+    }
+
+    /// Whether the leader has decided on the matter.
+    fn led(&self) -> bool {
+        self.view.events.iter().any(|e| e.to == "leader_decision")
+    }
+
     /// Lines that the office approves, of kinds that need prior approval, say who gave it.
     fn extras_approved(&self) -> bool {
-        let extra = |code: &str| {
-            let code = self.schema.list(EXPENSE_CATEGORY).and_then(|list| list.code(code));
-            code.is_some_and(|c| c.attrs.get("prior_approval").and_then(toml::Value::as_bool) == Some(true))
-        };
+        let lines = self.parts().find_map(|(kind, _)| kind.collection(expense_claim::LINES));
+        let category = lines.and_then(|c| c.field(expense_claim::LINES_CATEGORY));
+        let extra = |value: &Value| category.is_some_and(|f| self.has_attr(f, value, "prior_approval"));
         self.entries(expense_claim::LINES).all(|line| {
             let field = |key: &str| line.fields.get(key).unwrap_or(&Value::Null);
-            let extra = matches!(field(expense_claim::LINES_CATEGORY), Value::Code(code) if extra(code));
+            let extra = extra(field(expense_claim::LINES_CATEGORY));
             let approved = field(expense_claim::LINES_APPROVED) == &Value::Bool(true);
             !(extra && approved && field(expense_claim::LINES_PRIOR_APPROVAL).is_empty())
         })
@@ -80,13 +136,13 @@ impl Ground<'_> {
         if !self.knows(handling::SATISFACTION_RATING) {
             return true;
         }
-        let led = self.view.events.iter().any(|e| e.to == "leader_decision");
         let attempts = self.entries(handling::CALLBACK_ATTEMPTS).count();
         let enough =
             usize::try_from(self.schema.settings().closure.unreachable_attempts).unwrap_or(usize::MAX);
         match self.value(handling::SATISFACTION_RATING) {
-            Value::Null => !self.value(handling::CUSTOMER_OPINION).is_empty() || led,
-            Value::Code(code) if code == "unreachable" => attempts >= enough || led,
+            Value::Null => !self.value(handling::CUSTOMER_OPINION).is_empty() || self.led(),
+            // Not reached or not asked is no opinion.
+            _ if self.says(handling::SATISFACTION_RATING, "no_answer") => attempts >= enough || self.led(),
             _ => true,
         }
     }
