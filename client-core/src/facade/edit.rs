@@ -35,6 +35,9 @@ impl SavedRecord {
     }
 }
 
+/// A file that is saved with the entry that names it.
+type Enclosed<'a> = Option<(&'a StoredFile, &'a [u8])>;
+
 /// One change that is about to be saved.
 struct Step {
     target: Target,
@@ -69,7 +72,7 @@ impl Client {
         let mut main = Record::new(&kind.key, id);
         main.begin(self.person()?.user, self.host.actor()?);
         let open = Open { main, companion: None, version: self.store.version()? };
-        self.execute(&kind, open, vec![Intent::Create { fields, id: None, temp: None }])
+        self.execute(&kind, open, vec![Intent::Create { fields, id: None, temp: None }], None)
     }
 
     /// Sets one field; null clears it.
@@ -85,12 +88,21 @@ impl Client {
     /// # Errors
     /// As [`Client::create`]; [`Error::NotFound`]. A refusal's `intent` is the place in the list.
     pub fn intents(&mut self, id: RecordId, list: Vec<Intent>) -> Result<Durable<SavedRecord>, Error> {
+        self.intents_with(id, list, None)
+    }
+
+    fn intents_with(
+        &mut self,
+        id: RecordId,
+        list: Vec<Intent>,
+        file: Enclosed<'_>,
+    ) -> Result<Durable<SavedRecord>, Error> {
         let open = self.focus(id)?;
         let kind = self.kind(open.main.kind())?;
         if kind.companion_of.is_some() || list.iter().any(|i| matches!(i, Intent::Create { .. })) {
             return Err(Refusal::new(Code::BadRequest).into());
         }
-        self.execute(&kind, open, list)
+        self.execute(&kind, open, list, file)
     }
 
     /// Chooses between values set at the same time.
@@ -128,7 +140,7 @@ impl Client {
         self.intents(id, vec![Intent::Add { collection: collection.to_owned(), id: None, fields }])
     }
 
-    /// Stores a file and adds it to a collection of files.
+    /// Stores a file and adds it to a collection of files; if that is refused, nothing is stored.
     ///
     /// # Errors
     /// As [`Client::intents`]; [`Error::DiskFull`].
@@ -147,15 +159,13 @@ impl Client {
         if !found.is_some_and(|c| c.files) {
             return Err(Refusal::field(Code::UnknownCollection, collection).into());
         }
-        // The content first: nothing may name a file that is not there.
-        let file = self.store.put_file(name, mime, content)?;
+        let file = StoredFile::of(name, mime, content);
         fields.insert("sha256".into(), json!(file.sha256));
         fields.insert("size".into(), json!(file.size));
         fields.insert("mime".into(), json!(file.mime));
         fields.insert("name".into(), json!(file.name));
-        let at = self.host.now().0;
-        self.write(|tx| tx.add_file(&file, id, at))?.into_inner();
-        let saved = self.add(id, collection, fields)?;
+        let add = Intent::Add { collection: collection.to_owned(), id: None, fields };
+        let saved = self.intents_with(id, vec![add], Some((&file, content)))?;
         Ok(saved.map(|record| (record, file)))
     }
 
@@ -176,6 +186,7 @@ impl Client {
         kind: &Kind,
         mut open: Open,
         list: Vec<Intent>,
+        file: Enclosed<'_>,
     ) -> Result<Durable<SavedRecord>, Error> {
         let person = self.person()?;
         let schema = self.schema().clone();
@@ -210,7 +221,7 @@ impl Client {
                 }
             }
         }
-        self.commit(kind, open, &person, now, steps)
+        self.commit(kind, open, &person, now, &steps, file)
     }
 
     /// Opens the companion document, making it on the first write.
@@ -289,7 +300,7 @@ impl Client {
     }
 
     fn temp_number(&mut self) -> Result<String, Error> {
-        let device = self.device()?.0.simple().to_string().to_uppercase();
+        let device = self.installation()?.0.simple().to_string().to_uppercase();
         let mark = &device[..4];
         let n = self.write(|tx| tx.next_temp())?.into_inner();
         Ok(format!("临-{mark}-{n:04}"))
@@ -301,11 +312,16 @@ impl Client {
         mut open: Open,
         person: &Principal,
         now: Timestamp,
-        steps: Vec<Step>,
+        steps: &[Step],
+        file: Enclosed<'_>,
     ) -> Result<Durable<SavedRecord>, Error> {
+        // The content first: nothing may name a file that is not there.
+        if let Some((file, content)) = file {
+            self.store.put_file(file, content)?;
+        }
         let beside = open.companion.as_ref().map(|r| (r.id(), r.kind().to_owned()));
         let saved = self.store.write(|tx| {
-            for step in &steps {
+            for step in steps {
                 let (doc, doc_kind) = match (step.target, &beside) {
                     (Target::Companion, Some((id, kind))) => (*id, kind.as_str()),
                     _ => (open.main.id(), kind.key.as_str()),
@@ -320,6 +336,9 @@ impl Client {
                     user: person.user,
                     at: now.0,
                 })?;
+                if let (Intent::Add { .. }, Some((file, _))) = (&step.intent, file) {
+                    tx.add_file(file, doc, now.0)?;
+                }
             }
             if steps.iter().any(|s| s.target == Target::Main) {
                 rows::put(tx, &open.main)?;

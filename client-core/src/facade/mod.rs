@@ -104,11 +104,8 @@ impl Client {
         self.store.recovered()
     }
 
-    /// This device, as the server knows it.
-    ///
-    /// # Errors
-    /// A failure of the store.
-    pub fn device(&self) -> Result<DeviceId, Error> {
+    /// This installation; its first digits mark temporary numbers.
+    pub(crate) fn installation(&self) -> Result<DeviceId, Error> {
         Ok(DeviceId(meta::id(self.store.db(), meta::DEVICE)?.unwrap_or_default()))
     }
 

@@ -18,7 +18,7 @@ use super::{Client, ListFilter};
 use crate::error::Error;
 use crate::store::pending::State;
 use crate::store::rows::{self, Listed};
-use crate::store::{Durable, around, documents, meta, pending, refused};
+use crate::store::{Durable, around, documents, files, meta, pending, refused};
 
 /// The state that a record is shown in: what matters most to the person first.
 fn sync_state(unsent: u64, refused: u64, conflicts: usize) -> &'static str {
@@ -40,7 +40,9 @@ pub(super) fn listed_json(merged: &Merged, kind: &Kind, beside: Option<&Kind>, l
         merged.follow_fields(&beside.fields, &mut json);
     }
     merged.follow_fields(&kind.fields, &mut json);
-    let conflicts = usize::try_from(listed.row.conflicts).unwrap_or(usize::MAX);
+    let conflicts = u64::from(listed.row.conflicts) + listed.companion_conflicts;
+    json.insert("conflicts".into(), json!(conflicts));
+    let conflicts = usize::try_from(conflicts).unwrap_or(usize::MAX);
     json.insert("sync".into(), json!(sync_state(listed.unsent, listed.refused, conflicts)));
     Json::Object(json)
 }
@@ -139,7 +141,7 @@ impl Client {
         Ok(out.into_iter().map(|(_, json)| json).collect())
     }
 
-    /// Unsent, proposed and refused work, oldest first.
+    /// Unsent, proposed and refused work, oldest first, and the files that the server does not have.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`].
@@ -163,6 +165,15 @@ impl Client {
         for mut item in self.refused()? {
             item["state"] = "not_accepted".into();
             out.push(item);
+        }
+        for files::Waiting { file, doc, at } in files::waiting(self.store.db())? {
+            let kind = documents::get(self.store.db(), doc)?.map(|d| d.kind).unwrap_or_default();
+            let (id, kind, name) = self.named(doc, &kind)?;
+            out.push(json!({
+                "n": null, "id": id, "kind": kind, "record": name, "what": format!("file {}", file.name),
+                "intent": null, "at": Timestamp(at), "state": "waiting", "code": null, "params": {},
+                "file": {"sha256": file.sha256, "size": file.size, "mime": file.mime, "name": file.name},
+            }));
         }
         Ok(out)
     }
@@ -255,8 +266,10 @@ impl Client {
         let person = self.person()?;
         let record = self.load(id)?;
         let kind = self.kind(record.kind())?;
-        let view = record.view(&kind);
+        let mut view = record.view(&kind);
         let (db, schema) = (self.store.db(), self.schema());
+        // What a step needs may depend on what follows from the rest.
+        derive::fill(schema, &kind, &mut view);
         let beside = around::beside(db, schema, person.role, &kind, id)?;
         let beside = beside.as_ref().map(|(kind, view)| (*kind, view));
         Ok(around::with(db, schema, &kind, id, beside, |around| {
@@ -264,7 +277,8 @@ impl Client {
         }))
     }
 
-    /// How things stand with the server: counts, the last sync, who is signed in.
+    /// How things stand with the server: counts, the last sync, who is signed in. `held` is what keeps the device for
+    /// its account: `unsent`, `proposed`, `refused` and `files` (not uploaded) together.
     ///
     /// # Errors
     /// A failure of the store.
@@ -274,7 +288,10 @@ impl Client {
         let last: Option<i64> = meta::get(db, meta::LAST_SYNC)?;
         Ok(json!({
             "unsent": pending::unsent(db)?,
+            "proposed": pending::proposed(db)?,
             "refused": refused::count(db)?,
+            "files": files::not_uploaded(db)?,
+            "held": self.held()?,
             "last_sync": last.map(Timestamp),
             "server": session.as_ref().map(|s| s.server.clone()),
             "user": session.as_ref().map(|s| s.user.clone()),

@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 
 use domain::authz::{Permission, Principal, Role};
-use domain::ids::UserId;
+use domain::ids::{DeviceId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::Client;
 use crate::error::Error;
-use crate::store::{files, meta, pending, refused, rows};
+use crate::store::{held, meta, rows};
 use crate::sync::{Request, problem};
 
 /// A person with an account.
@@ -61,9 +62,22 @@ pub struct Session {
     /// The refresh under way: asked again under the same id if its answer was lost.
     #[serde(default)]
     pub(crate) refresh_request: Option<Uuid>,
+    /// This device, as this account's server knows it; `None` in sign-ins from when all accounts of an installation
+    /// had the same.
+    #[serde(default)]
+    pub(crate) device: Option<DeviceId>,
     /// Signed out with unsent work.
     #[serde(default)]
     pub(crate) locked: bool,
+}
+
+/// Servers tell names apart like this.
+fn same_account(one: &str, other: &str) -> bool {
+    account(one) == account(other)
+}
+
+fn account(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 /// The server's answer to a sign-in or refresh.
@@ -95,13 +109,36 @@ impl Client {
         }
     }
 
-    /// Pieces of work that only this device has: unsent, refused, and files not uploaded.
+    /// Pieces of work that would be lost with this device: unsent, waiting for the office's decision, refused, and
+    /// files not uploaded.
     ///
     /// # Errors
     /// A failure of the store.
     pub fn held(&self) -> Result<u64, Error> {
-        let db = self.store.db();
-        Ok(pending::unsent(db)? + refused::count(db)? + files::not_uploaded(db)?)
+        held(self.store.db())
+    }
+
+    /// This device, as the server knows it. A server lets nobody sign in from another account's device, so each
+    /// account has one of its own, always the same one.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn device(&self) -> Result<DeviceId, Error> {
+        let own = self.session()?.and_then(|s| s.device);
+        own.map_or_else(|| self.installation(), Ok)
+    }
+
+    /// The device that an account signs in from: half of SHA-256 of the installation's id and the account's name, as
+    /// a UUIDv8. An account that is signed in stays with what it has.
+    fn device_of(&self, user: &str) -> Result<DeviceId, Error> {
+        if self.session()?.is_some_and(|s| same_account(&s.user.name, user)) {
+            return self.device();
+        }
+        let digest =
+            Sha256::new().chain_update(self.installation()?.0).chain_update(account(user)).finalize();
+        let mut half = [0; 16];
+        half.copy_from_slice(&digest[..16]);
+        Ok(DeviceId(uuid::Builder::from_custom_bytes(half).into_uuid()))
     }
 
     /// The request that signs in and registers this device.
@@ -109,12 +146,12 @@ impl Client {
     /// # Errors
     /// [`Error::LockedForOther`] while the device holds another account's unsent work.
     pub fn login_request(&self, user: &str, password: &str, totp: Option<&str>) -> Result<Request, Error> {
-        if let Some(session) = self.session()?.filter(|s| s.user.name != user) {
+        if let Some(session) = self.session()?.filter(|s| !same_account(&s.user.name, user)) {
             self.refuse_if_held(&session.user)?;
         }
         let name = format!("fieldledger {}", env!("CARGO_PKG_VERSION"));
         let mut body = json!({
-            "user": user, "password": password, "device": {"id": self.device()?, "name": name},
+            "user": user, "password": password, "device": {"id": self.device_of(user)?, "name": name},
         });
         if let Some(totp) = totp {
             body["totp"] = totp.into();
@@ -137,11 +174,13 @@ impl Client {
         if let Some(session) = &other {
             self.refuse_if_held(&session.user)?;
         }
-        let session = self.session_of(server.trim_end_matches('/').to_owned(), granted);
+        let device = Some(self.device_of(&granted.user.name)?);
+        let session = self.session_of(server.trim_end_matches('/').to_owned(), device, granted);
         self.close_record();
         self.write(|tx| {
             if other.is_some() {
                 wipe(tx)?;
+                tx.end_sign_in()?;
             }
             meta::set_json(&tx.db, meta::SESSION, &session)?;
             tx.log_who()
@@ -174,6 +213,7 @@ impl Client {
             } else {
                 meta::set_json(&tx.db, meta::SESSION, &session)?;
             }
+            tx.end_sign_in()?;
             tx.log_who()
         })?
         .into_inner();
@@ -188,9 +228,10 @@ impl Client {
         }
     }
 
-    fn session_of(&self, server: String, granted: Granted) -> Session {
+    fn session_of(&self, server: String, device: Option<DeviceId>, granted: Granted) -> Session {
         Session {
             server,
+            device,
             user: granted.user,
             access: Some(granted.access),
             access_until: self.host.now().0 + granted.expires_in.clamp(0, 86_400) * 1_000,
@@ -230,9 +271,13 @@ impl Client {
             return Err(Error::SignInNeeded { unsent: self.held()? });
         }
         // Role and permissions may have changed since.
-        let session = self.session_of(before.server, granted);
+        let session = self.session_of(before.server, before.device, granted);
         self.close_record();
-        self.write(|tx| meta::set_json(&tx.db, meta::SESSION, &session))?.into_inner();
+        self.write(|tx| {
+            meta::set_json(&tx.db, meta::SESSION, &session)?;
+            tx.log_who()
+        })?
+        .into_inner();
         Ok(())
     }
 
@@ -261,7 +306,8 @@ fn wipe(tx: &mut crate::store::Tx<'_>) -> Result<(), Error> {
     tx.db.execute_batch(
         "DELETE FROM doc; DELETE FROM pending; DELETE FROM cursor; DELETE FROM file; DELETE FROM set_aside;",
     )?;
-    for key in [meta::EPOCH, meta::OFFER, meta::REFERENCE, meta::REFERENCE_VERSION, meta::LAST_SYNC] {
+    let of_the_server = [meta::EPOCH, meta::OFFER, meta::REFERENCE, meta::REFERENCE_VERSION, meta::LAST_SYNC];
+    for key in of_the_server {
         meta::unset(&tx.db, key)?;
     }
     meta::set(&tx.db, meta::HELLO, 1)

@@ -1,6 +1,7 @@
 //! What stands around a record when a change of it is judged: its companion, and records that refer to it.
 
 use domain::authz::Role;
+use domain::derive;
 use domain::document::{Around, Linked, Record, RecordView};
 use domain::ids::RecordId;
 use domain::schema::{Kind, Schema};
@@ -9,7 +10,7 @@ use rusqlite::Connection;
 use super::{documents, rows};
 use crate::error::Error;
 
-/// The companion's kind and view, for whoever reads it; an empty view if it is not made yet.
+/// The companion's kind and view with its computed fields, for whoever reads it; an empty view if it is not made yet.
 pub(crate) fn beside<'a>(
     db: &Connection,
     schema: &'a Schema,
@@ -20,7 +21,9 @@ pub(crate) fn beside<'a>(
     let Some(beside) = schema.companion(kind).filter(|_| role != Role::Engineer) else { return Ok(None) };
     let id = id.companion(&beside.key);
     let record = documents::current(db, id)?.unwrap_or_else(|| Record::new(&beside.key, id));
-    Ok(Some((beside, record.view(beside))))
+    let mut view = record.view(beside);
+    derive::fill(schema, beside, &mut view);
+    Ok(Some((beside, view)))
 }
 
 /// Runs `work` with what stands around a record.

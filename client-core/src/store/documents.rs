@@ -14,6 +14,7 @@ pub(crate) struct Doc {
     pub(crate) kind: String,
     /// What the server has accepted; `None` stands for the genesis alone.
     pub(crate) base: Option<Vec<u8>>,
+    /// What the server certified last; `base` may be further on by now.
     pub(crate) heads: Vec<Hash>,
     /// Certifies exactly `heads`.
     pub(crate) receipt: Option<Vec<u8>>,
@@ -99,13 +100,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Stores what the server has accepted. `receipt` must certify exactly the record's heads.
+    /// Stores what the server has accepted. `receipt` must certify exactly the record's heads; without one, what was
+    /// certified last stays, so that a server that loses it meanwhile can be given that much back.
     /// Unsent work that is in it is done; with a receipt, so is work that waited for one.
     pub(crate) fn put_base(&mut self, record: &Record, receipt: Option<&[u8]>) -> Result<(), Error> {
         let heads = record.heads();
         let sql = "INSERT INTO doc(id, kind, base, heads, receipt) VALUES (?1,?2,?3,?4,?5)
                    ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, base = excluded.base,
-                   heads = excluded.heads, receipt = excluded.receipt, gone = 0, want = 0";
+                   heads = CASE WHEN excluded.receipt IS NULL AND doc.receipt IS NOT NULL
+                   THEN doc.heads ELSE excluded.heads END,
+                   receipt = coalesce(excluded.receipt, doc.receipt), gone = 0, want = 0";
         self.db.prepare_cached(sql)?.execute(params![
             record.id().bytes(),
             record.kind(),

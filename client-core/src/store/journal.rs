@@ -20,7 +20,7 @@
 //! save  {"op","doc":uuid,"kind","intent":{…},"hash":hex,"bytes":base64,"user":uuid,"at":ms}
 //! done  {"op","hash"}                       certified by the server, replaced, or discarded by the person
 //! box   {"op","hash","code","params","at"}  not accepted; waits for the person
-//! who   {"op","device":uuid,"temp":n,"session":{server,user}}   the newest one counts
+//! who   {"op","device":uuid,"temp":n,"session":{server,user,device,locked}}   the newest one counts
 //! ```
 //!
 //! A torn last frame is one that was never acknowledged. After a bad frame, reading goes on at the next

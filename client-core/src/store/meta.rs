@@ -1,5 +1,6 @@
 //! Small facts: identities, sign-in, cursors, reference data.
 
+use domain::ids::UserId;
 use domain::wire;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
@@ -25,6 +26,10 @@ pub(crate) const HELLO: &str = "hello";
 /// Set while an offer is owed: the record after which it goes on (empty: from the start).
 pub(crate) const OFFER: &str = "offer";
 pub(crate) const LAST_SYNC: &str = "last_sync";
+/// Counts sign-ins that ended, so that what was asked for during one of them is not taken during the next.
+const ENDED: &str = "sign_ins_ended";
+/// Set while rows may have been made by lists and settings older than those that their records were written by.
+pub(crate) const ROWS_OLDER: &str = "rows_older";
 
 pub(crate) fn get<T: rusqlite::types::FromSql>(db: &Connection, key: &str) -> Result<Option<T>, Error> {
     let mut query = db.prepare_cached("SELECT v FROM meta WHERE k = ?1")?;
@@ -61,12 +66,40 @@ pub(crate) fn id(db: &Connection, key: &str) -> Result<Option<Uuid>, Error> {
 pub(super) fn who(db: &Connection) -> Result<Entry, Error> {
     let session: Option<Json> = get_json(db, SESSION)?;
     // No tokens in the second copy: what it is for is authorship, not access.
-    let session = session.map(|s| serde_json::json!({"server": s["server"], "user": s["user"]}));
+    let session = session.map(|s| {
+        let locked = s["locked"] == Json::Bool(true);
+        serde_json::json!({"server": s["server"], "user": s["user"], "device": s["device"], "locked": locked})
+    });
     let temp = u64::try_from(get::<i64>(db, TEMP)?.unwrap_or_default()).unwrap_or_default();
     Ok(Entry::Who { device: id(db, DEVICE)?.unwrap_or_default(), temp, session })
 }
 
+/// One stretch of work of one account: from its sign-in to its sign-out, or to somebody else's sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SignIn {
+    user: UserId,
+    ended_before: i64,
+}
+
+impl SignIn {
+    /// The one that lasts now, if there is one.
+    pub(crate) fn now(db: &Connection) -> Result<Option<Self>, Error> {
+        let Some(session) = get_json::<Json>(db, SESSION)?.filter(|s| s["locked"] != Json::Bool(true)) else {
+            return Ok(None);
+        };
+        let user = session["user"]["id"].as_str().and_then(|id| id.parse().ok());
+        let ended_before = get(db, ENDED)?.unwrap_or_default();
+        Ok(user.map(|user| Self { user: UserId(user), ended_before }))
+    }
+}
+
 impl Tx<'_> {
+    /// What was asked for during the sign-in that lasted until now is not for who signs in next.
+    pub(crate) fn end_sign_in(&mut self) -> Result<(), Error> {
+        let ended: i64 = get(&self.db, ENDED)?.unwrap_or_default();
+        set(&self.db, ENDED, ended + 1)
+    }
+
     /// Writes who works here into the log, after identities or sign-in changed.
     pub(crate) fn log_who(&mut self) -> Result<(), Error> {
         let who = who(&self.db)?;

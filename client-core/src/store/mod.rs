@@ -38,6 +38,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use journal::{Entry, Journal};
+use meta::SignIn;
 
 pub use refused::Refused;
 
@@ -84,6 +85,14 @@ pub struct Store {
     dir: Option<PathBuf>,
     journal: Option<Journal>,
     recovered: Option<Recovered>,
+    /// Nothing is written any more once this sign-in is over.
+    bound: Option<SignIn>,
+}
+
+/// Pieces of work that are lost with this device: unsent, waiting for the office's decision (which only comes
+/// here), not accepted, and files that the server does not have.
+pub(crate) fn held(db: &Connection) -> Result<u64, Error> {
+    Ok(pending::unsent(db)? + pending::proposed(db)? + refused::count(db)? + files::not_uploaded(db)?)
 }
 
 /// A write transaction: SQL, and what goes into the log with it.
@@ -122,7 +131,8 @@ impl Store {
             other => other?,
         };
         let (dir, journal) = (Some(dir.to_owned()), Some(journal));
-        let mut store = Self { db, shipped: Arc::clone(&schema), schema, dir, journal, recovered };
+        let bound = None;
+        let mut store = Self { db, shipped: Arc::clone(&schema), schema, dir, journal, recovered, bound };
         store.adopt_reference()?;
         store.reconcile_journal()?;
         Ok(store)
@@ -136,8 +146,8 @@ impl Store {
     pub fn on(mut db: Connection, schema: Arc<Schema>) -> Result<Self, Error> {
         schema::configure(&db)?;
         schema::migrate(&mut db)?;
-        let (dir, journal, recovered) = (None, None, None);
-        let mut store = Self { db, shipped: Arc::clone(&schema), schema, dir, journal, recovered };
+        let (dir, journal, recovered, bound) = (None, None, None, None);
+        let mut store = Self { db, shipped: Arc::clone(&schema), schema, dir, journal, recovered, bound };
         store.adopt_reference()?;
         Ok(store)
     }
@@ -165,7 +175,8 @@ impl Store {
         if !rows::stale(&self.db, &self.schema)? {
             return Ok(());
         }
-        let same = !rows::stale(&self.db, before)? && self.schema.rows_as(before);
+        let older = meta::get::<i64>(&self.db, meta::ROWS_OLDER)?.is_some();
+        let same = !older && !rows::stale(&self.db, before)? && self.schema.rows_as(before);
         self.write(if same { rows::stamp } else { rows::rebuild })?.into_inner();
         Ok(())
     }
@@ -197,15 +208,25 @@ impl Store {
         Ok(self.db.query_row("PRAGMA data_version", [], |r| r.get(0))?)
     }
 
+    /// From now on writes only while this sign-in lasts; `None` for whoever is signed in. Another process, or
+    /// another call between a request and its answer, may have signed out.
+    pub(crate) fn bind(&mut self, to: Option<SignIn>) {
+        self.bound = to;
+    }
+
     /// Runs `work` in one transaction: all of it is on the disk afterwards, or none.
     ///
     /// # Errors
-    /// What `work` says, or what keeps the disk from taking it; nothing has changed then.
+    /// What `work` says, or what keeps the disk from taking it; [`Error::SignInNeeded`] if the sign-in that it is
+    /// bound to is over. Nothing has changed then.
     pub(crate) fn write<T>(
         &mut self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>,
     ) -> Result<Durable<T>, Error> {
         let db = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if self.bound.is_some() && SignIn::now(&db)? != self.bound {
+            return Err(Error::SignInNeeded { unsent: held(&db)? });
+        }
         let mut tx = Tx { db, schema: &self.schema, log: Vec::new() };
         let value = work(&mut tx)?;
         let Tx { db, log, .. } = tx;

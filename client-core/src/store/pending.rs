@@ -157,6 +157,12 @@ pub(crate) fn unsent(db: &Connection) -> Result<u64, Error> {
     Ok(db.query_row(sql, [], |r| r.get::<_, i64>(0))?.unsigned_abs())
 }
 
+/// How many pieces of work wait for the office's decision.
+pub(crate) fn proposed(db: &Connection) -> Result<u64, Error> {
+    let sql = "SELECT count(*) FROM pending WHERE state = 'proposed'";
+    Ok(db.query_row(sql, [], |r| r.get::<_, i64>(0))?.unsigned_abs())
+}
+
 /// A piece of work to save.
 pub(crate) struct NewPending<'a> {
     pub(crate) doc: RecordId,

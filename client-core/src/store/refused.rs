@@ -137,11 +137,15 @@ impl Tx<'_> {
 
     /// Takes a piece of work out of the box, because the person says so.
     pub(crate) fn discard(&mut self, n: i64) -> Result<bool, Error> {
-        let hash: Option<Hash> =
-            self.db.query_row("SELECT hash FROM refused WHERE n = ?1", [n], |r| r.get(0)).optional()?;
-        let Some(hash) = hash else { return Ok(false) };
+        let sql = format!("SELECT {COLUMNS} FROM refused WHERE n = ?1");
+        let Some(work) = self.db.query_row(&sql, [n], read).optional()? else { return Ok(false) };
         self.db.execute("DELETE FROM refused WHERE n = ?1", [n])?;
-        self.log(Entry::Done { hash });
+        self.log(Entry::Done { hash: work.hash });
+        if let Intent::Add { fields, .. } = &work.intent
+            && let Some(sha256) = fields.get("sha256").and_then(Json::as_str)
+        {
+            self.forget_file(work.doc, sha256)?;
+        }
         Ok(true)
     }
 }

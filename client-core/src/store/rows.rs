@@ -237,6 +237,8 @@ pub(crate) struct Listed {
     pub(crate) row: Row,
     /// Cells of the companion document, in the order of its columns; empty if it is not here.
     pub(crate) companion: Vec<Cell>,
+    /// Fields of the companion with several values to choose from; 0 where it is not asked for.
+    pub(crate) companion_conflicts: u64,
     pub(crate) unsent: u64,
     pub(crate) refused: u64,
 }
@@ -338,7 +340,7 @@ fn select(kind: &Kind, companion: Option<&Kind>) -> String {
     names.push("(SELECT count(*) FROM refused x WHERE x.doc IN (r.id, r.companion))".to_owned());
     let mut from = format!("{} r", table(kind));
     if let Some(other) = companion {
-        names.push("c.rid".to_owned());
+        names.extend(["c.rid".to_owned(), "c.conflicts".to_owned()]);
         names.extend(columns(other).map(|c| format!("c.\"{}\"", c.name)));
         from.push_str(&format!(" LEFT JOIN {} c ON c.id = r.companion", table(other)));
     }
@@ -360,7 +362,8 @@ fn read(
         let cells = (at..at + width).map(|i| r.get_ref(i).map(cell)).collect::<Result<_, _>>()?;
         let after = at + width;
         let present = others > 0 && !matches!(r.get_ref(after + 2)?, ValueRef::Null);
-        let beside = if present { after + 3..after + 3 + others } else { 0..0 };
+        let beside = if present { after + 4..after + 4 + others } else { 0..0 };
+        let their_conflicts = if present { r.get::<_, i64>(after + 3)?.unsigned_abs() } else { 0 };
         Ok(Listed {
             row: Row {
                 id: RecordId(uuid::Uuid::from_bytes(r.get(0)?)),
@@ -376,6 +379,7 @@ fn read(
                 search: String::new(),
             },
             companion: beside.map(|i| r.get_ref(i).map(cell)).collect::<Result<_, _>>()?,
+            companion_conflicts: their_conflicts,
             unsent: r.get::<_, i64>(after)?.unsigned_abs(),
             refused: r.get::<_, i64>(after + 1)?.unsigned_abs(),
         })

@@ -8,7 +8,7 @@ use super::Store;
 use crate::error::Error;
 
 /// Migrations in order; `user_version` counts those that were run. Only ever appended to.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
 
 /// Marks the file as ours.
 const APPLICATION_ID: i64 = 0x464c_4456; // "FLDV"

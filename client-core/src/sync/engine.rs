@@ -19,7 +19,8 @@ use super::report::Report;
 use super::request::{Content, Request, problem};
 use crate::error::Error;
 use crate::facade::Client;
-use crate::store::{documents, meta, pending};
+use crate::store::meta::SignIn;
+use crate::store::{documents, files, meta, pending};
 
 /// Bytes of a page.
 const PAGE_BYTES: u32 = 1 << 20;
@@ -29,6 +30,8 @@ const SNAPSHOTS: usize = 100;
 const RENEW_MS: i64 = 10_000;
 /// A server that asks for `hello` more often than this in one run is at fault.
 const MOST_HELLOS: u32 = 2;
+/// Reference data is asked for so often in one run; after that, records come without it.
+const MOST_REFERENCES: u32 = 3;
 
 /// What the host tells the engine.
 #[derive(Clone, Debug)]
@@ -74,6 +77,9 @@ pub struct SyncEngine {
     report: Report,
     pusher: Pusher,
     offering: Offering,
+    /// The sign-in that the run began under; answers are not taken once it is over.
+    who: Option<SignIn>,
+    /// The access token was renewed, and nothing has been answered with the new one yet.
     renewed: bool,
     hellos: u32,
     /// Nothing more is pushed: the server cannot take it now, or is too new.
@@ -85,6 +91,8 @@ pub struct SyncEngine {
     wanted: BTreeSet<RecordId>,
     /// Version of the reference data, as the last page said.
     reference: Option<u64>,
+    /// How often it was asked for.
+    references: u32,
 }
 
 impl Default for SyncEngine {
@@ -102,6 +110,7 @@ impl SyncEngine {
             report: Report::default(),
             pusher: Pusher::default(),
             offering: Offering::default(),
+            who: None,
             renewed: false,
             hellos: 0,
             pushed: false,
@@ -109,12 +118,14 @@ impl SyncEngine {
             twice: false,
             wanted: BTreeSet::new(),
             reference: None,
+            references: 0,
         }
     }
 
     /// Takes what happened and says what comes next. Everything that must last is on the disk when this
     /// returns; the engine may be dropped at any point and a new one goes on where it was.
     pub fn handle(&mut self, client: &mut Client, input: Input) -> Output {
+        client.store.bind(self.who);
         let result = match input {
             Input::Start => self.start(client),
             Input::Failed => {
@@ -123,6 +134,7 @@ impl SyncEngine {
             }
             Input::Response { status, body } => self.response(client, status, &body),
         };
+        client.store.bind(None);
         match result {
             Ok(Output::Request(request)) => {
                 self.report.requests += 1;
@@ -131,9 +143,8 @@ impl SyncEngine {
             Ok(done) => done,
             Err(e) => {
                 self.report.fail(e.code(), e.params());
-                if let Ok(unsent) = pending::unsent(client.store.db()) {
-                    self.report.unsent = unsent;
-                }
+                // The counts are a courtesy then.
+                let _ = self.count(client);
                 Output::Done(self.report.clone())
             }
         }
@@ -141,6 +152,8 @@ impl SyncEngine {
 
     fn start(&mut self, client: &mut Client) -> Result<Output, Error> {
         client.person()?;
+        self.who = SignIn::now(client.store.db())?;
+        client.store.bind(self.who);
         let session = client.session()?;
         let Some(session) = session.filter(|s| s.refresh.is_some()) else {
             return Err(Error::SignInNeeded { unsent: client.held()? });
@@ -152,16 +165,23 @@ impl SyncEngine {
     }
 
     fn renew(&mut self, client: &mut Client) -> Result<Output, Error> {
+        // What was asked for got no answer: `meta::OFFER` stands before it, and it begins there again.
+        self.offering = Offering::default();
         self.asked = Asked::Refresh;
         Ok(Output::Request(client.refresh_request()?))
     }
 
     fn response(&mut self, client: &mut Client, status: u16, body: &[u8]) -> Result<Output, Error> {
         let asked = std::mem::replace(&mut self.asked, Asked::Nothing);
+        if SignIn::now(client.store.db())? != self.who {
+            return Err(Error::SignInNeeded { unsent: client.held()? });
+        }
         if asked == Asked::Refresh {
             return self.renewed(client, status, body);
         }
         if status == 200 {
+            // A run may outlast one token, or several.
+            self.renewed = false;
             return match self.answer(client, asked, body) {
                 Ok(()) => self.next(client),
                 Err(e) => Err(e),
@@ -170,12 +190,15 @@ impl SyncEngine {
         let (code, params) = problem(status, body);
         match (status, &asked) {
             (401, _) if !self.renewed && code != "device_revoked" && code != "user_disabled" => {
+                if let Asked::Snapshots(ids) = &asked {
+                    self.wanted.retain(|id| !ids.contains(id));
+                }
                 self.renew(client)
             }
             (401 | 403, _) => self.stop(client, &code, params),
             (_, Asked::Reference) => {
                 // Names and lists of yesterday are no reason to fail.
-                self.reference = None;
+                self.references = MOST_REFERENCES;
                 self.next(client)
             }
             (409 | 410, Asked::Push | Asked::Pull) if self.hellos < MOST_HELLOS => {
@@ -250,10 +273,15 @@ impl SyncEngine {
             }
             Asked::Pull => {
                 let page: Page = read(body)?;
-                let (store, mut env) = parts(client)?;
-                pull::page(store, &mut env, &page, &mut self.report)?;
-                self.pulled = !page.more;
                 self.reference = Some(page.reference);
+                if self.wants_reference(client)? {
+                    // Asked for once more when the lists and templates that its rows are made by are here.
+                    return Ok(());
+                }
+                let older = self.outdated(client)?;
+                let (store, mut env) = parts(client)?;
+                pull::page(store, &mut env, &page, older, &mut self.report)?;
+                self.pulled = !page.more;
                 Ok(())
             }
             Asked::Snapshots(ids) => {
@@ -267,7 +295,8 @@ impl SyncEngine {
             }
             Asked::Reference => {
                 let json: Json = serde_json::from_slice(body).map_err(|e| fault(&e.to_string()))?;
-                let version = self.reference.take().unwrap_or_default();
+                let told = self.reference.take();
+                let version = json["version"].as_u64().or(told).unwrap_or_default();
                 client
                     .write(|tx| {
                         if json["changed"] != Json::Bool(false) {
@@ -276,7 +305,9 @@ impl SyncEngine {
                         meta::set(&tx.db, meta::REFERENCE_VERSION, version.to_string())
                     })?
                     .into_inner();
-                client.adopt_reference()
+                client.adopt_reference()?;
+                client.write(|tx| meta::unset(&tx.db, meta::ROWS_OLDER))?.into_inner();
+                Ok(())
             }
             Asked::Nothing | Asked::Refresh => Ok(()),
         }
@@ -340,6 +371,14 @@ impl SyncEngine {
                 }
                 self.pushed = true;
             }
+            if self.wants_reference(client)? {
+                self.references += 1;
+                self.asked = Asked::Reference;
+                let path = format!("/api/v1/reference?since={}", since(client)?);
+                let auth = client.session()?.and_then(|s| s.access);
+                let (method, content) = ("GET", Content::Json);
+                return Ok(Output::Request(Request { method, path, body: Vec::new(), content, auth }));
+            }
             if !self.pulled {
                 self.asked = Asked::Pull;
                 let cursor = meta::cursors(client.store.db())?.into_iter().next();
@@ -366,15 +405,6 @@ impl SyncEngine {
                     continue;
                 }
             }
-            if let Some(version) = self.reference
-                && self.reference_moved(client, version)?
-            {
-                self.asked = Asked::Reference;
-                let path = format!("/api/v1/reference?since={}", since(client)?);
-                let auth = client.session()?.and_then(|s| s.access);
-                let (method, content) = ("GET", Content::Json);
-                return Ok(Output::Request(Request { method, path, body: Vec::new(), content, auth }));
-            }
             return self.done(client);
         }
     }
@@ -386,9 +416,17 @@ impl SyncEngine {
         Ok(rebuilt || self.pusher.batch(store)?.is_some())
     }
 
-    fn reference_moved(&self, client: &Client, version: u64) -> Result<bool, Error> {
+    /// Whether the reference data here is not what the server has, or there is none yet.
+    fn outdated(&self, client: &Client) -> Result<bool, Error> {
         let held: Option<String> = meta::get(client.store.db(), meta::REFERENCE_VERSION)?;
-        Ok(held != Some(version.to_string()))
+        Ok(match self.reference {
+            Some(version) => held != Some(version.to_string()),
+            None => held.is_none(),
+        })
+    }
+
+    fn wants_reference(&self, client: &Client) -> Result<bool, Error> {
+        Ok(self.references < MOST_REFERENCES && self.outdated(client)?)
     }
 
     fn request(&self, client: &Client, route: &str, body: Vec<u8>) -> Result<Output, Error> {
@@ -397,8 +435,14 @@ impl SyncEngine {
         Ok(Output::Request(Request { method: "POST", path, body, content: Content::Cbor, auth }))
     }
 
-    fn done(&mut self, client: &mut Client) -> Result<Output, Error> {
+    fn count(&mut self, client: &Client) -> Result<(), Error> {
         self.report.unsent = pending::unsent(client.store.db())?;
+        self.report.files = files::not_uploaded(client.store.db())?;
+        Ok(())
+    }
+
+    fn done(&mut self, client: &mut Client) -> Result<Output, Error> {
+        self.count(client)?;
         if self.report.code.is_none() {
             let now = client.host.now().0;
             client.write(|tx| meta::set(&tx.db, meta::LAST_SYNC, now))?.into_inner();
@@ -423,7 +467,7 @@ fn hello(client: &Client) -> Result<Vec<u8>, Error> {
         proto: vec![PROTOCOL],
         app: env!("CARGO_PKG_VERSION").to_owned(),
         schema: SCHEMA_VERSION,
-        device: id(meta::DEVICE)?,
+        device: bytes(client.device()?.0.as_bytes()),
         instance: id(meta::INSTANCE)?,
         cursors: meta::cursors(db)?.into_iter().map(Into::into).collect(),
         client_ms: client.host.now().0,

@@ -5,8 +5,9 @@
 //! 1. `hello`, if this device never synced or the server's epoch changed; after a restore, what the
 //!    device holds is offered back.
 //! 2. `push`, a batch at a time, until nothing is left that the server has yet to judge.
-//! 3. `pull`, a page at a time; each page and its cursor are one transaction.
-//! 4. Whole documents that a page could not be applied to; reference data, if its version moved.
+//! 3. Reference data, if there is none yet or a page says that its version moved: list rows are made by it.
+//! 4. `pull`, a page at a time; each page and its cursor are one transaction.
+//! 5. Whole documents that a page could not be applied to.
 //!
 //! Reconnecting with nothing new is one request: a pull. A push that fails does not keep the pull from
 //! happening. Nothing but a positive answer that names a change removes it from the device's unsent work;

@@ -1,9 +1,9 @@
 //! After the server was restored from a backup: what it lost comes back from the devices, proven by the
 //! receipts it gave once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use domain::document::genesis_hash;
+use domain::document::{Hash, genesis_hash};
 use domain::ids::RecordId;
 use domain::wire::{Body as _, MAX_CHANGES, MAX_DOCS, Offer, OfferItem, OfferReply};
 
@@ -61,7 +61,10 @@ impl Offering {
             // The server makes the genesis itself.
             let mut known = have.clone();
             known.push(genesis_hash(&doc.kind, id));
-            let changes = record.changes_since(&known);
+            // What came after the receipt is not proven by it; push brings that.
+            let beyond: BTreeSet<Hash> = record.changes_since(&doc.heads).into_iter().map(|c| c.0).collect();
+            let mut changes = record.changes_since(&known);
+            changes.retain(|(hash, _)| !beyond.contains(hash));
             size += changes.iter().map(|(_, c)| c.len()).sum::<usize>();
             count += changes.len();
             if !items.is_empty() && (size > MOST_BYTES || count > MAX_CHANGES) {

@@ -1,6 +1,9 @@
 //! Pull: a page and its cursor in one transaction. What comes is merged; nothing is replaced.
 
+use std::collections::BTreeSet;
+
 use domain::document::Record;
+use domain::guard::{Limits, parse};
 use domain::wire::{Decision, Delta, Frame, Page, Snapshot};
 use serde_json::{Map, json};
 
@@ -8,7 +11,7 @@ use super::replay::{Env, project, rebuild};
 use super::report::Report;
 use super::{hashes, record_id};
 use crate::error::Error;
-use crate::store::pending::State;
+use crate::store::pending::{Pending, State};
 use crate::store::{Store, Tx, documents, meta, pending};
 
 /// Clocks that differ by less are the same.
@@ -24,11 +27,12 @@ pub(super) fn note_skew(tx: &Tx<'_>, server_ms: i64, now: i64) -> Result<(), Err
     }
 }
 
-/// Applies a page.
+/// Applies a page. `older`: the lists and settings here are older than those that its records were written by.
 pub(super) fn page(
     store: &mut Store,
     env: &mut Env<'_>,
     page: &Page,
+    older: bool,
     report: &mut Report,
 ) -> Result<(), Error> {
     let mut counted = report.clone();
@@ -47,6 +51,9 @@ pub(super) fn page(
                     }
                     Frame::Decision(decision) => one_decision(tx, env, decision)?,
                 }
+            }
+            if older {
+                meta::set(&tx.db, meta::ROWS_OLDER, 1)?;
             }
             meta::push_cursor(&tx.db, &page.cursor)?;
             note_skew(tx, page.server_ms, env.now)
@@ -113,10 +120,14 @@ fn one_snapshot(
     snapshot: &Snapshot,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let sound = record_id(&snapshot.doc).and_then(|id| Some((id, Record::load(id, &snapshot.blob).ok()?)));
-    let Some((id, theirs)) = sound else {
+    let Some(id) = record_id(&snapshot.doc) else {
         report.faults += 1;
         return Ok(());
+    };
+    let Ok(theirs) = Record::load(id, &snapshot.blob) else {
+        // Asked for again: the cursor is past it, so it does not come by itself.
+        report.faults += 1;
+        return tx.want(id, &snapshot.kind);
     };
     let heads = hashes(&snapshot.heads);
     let ours = match documents::get(&tx.db, id)?.filter(|d| d.base.is_some()) {
@@ -137,7 +148,7 @@ fn one_snapshot(
             let more: Vec<Vec<u8>> = theirs.changes_since(&merged.heads()).into_iter().map(|c| c.1).collect();
             if merged.apply(&more).is_err() {
                 report.faults += 1;
-                return tx.unwant(id);
+                return tx.want(id, &snapshot.kind);
             }
             merged
         }
@@ -160,11 +171,18 @@ fn one_decision(tx: &mut Tx<'_>, env: &mut Env<'_>, decision: &Decision) -> Resu
     if !decision.accepted {
         let params = Map::from_iter([("note".to_owned(), json!(decision.note))]);
         tx.refuse(row, "proposal_refused", &params, env.now)?;
+        // On a record that has left there is nothing to build on: what built on it waits for its own decision.
+        if documents::get(&tx.db, id)?.is_some_and(|d| !d.gone) {
+            requeue(tx, &work, row)?;
+        }
         return rebuild(tx, env, id);
     }
     // It comes with the record's next delta, or has come already.
     let here = match documents::get(&tx.db, id)? {
-        Some(doc) if !doc.gone => doc.receipt.is_some() && doc.record().is_ok_and(|r| r.has_all(&[row.hash])),
+        Some(doc) if !doc.gone => {
+            let certified = |r: Record| r.has_all(&[row.hash]) && r.heads() == doc.heads;
+            doc.receipt.is_some() && doc.record().is_ok_and(certified)
+        }
         // A record that is not this person's to see any more: nothing will come.
         _ => true,
     };
@@ -177,4 +195,18 @@ fn one_decision(tx: &mut Tx<'_>, env: &mut Env<'_>, decision: &Decision) -> Resu
     } else {
         tx.set_state(row.n, State::Acked)
     }
+}
+
+/// What was done after `dead`, and waits only because it was written on top of it, is done again without it: evidence
+/// does not share the fate of the edit before it. The decisions about the changes that it was are about nothing then.
+fn requeue(tx: &mut Tx<'_>, work: &[Pending], dead: &Pending) -> Result<(), Error> {
+    let mut gone = BTreeSet::from([dead.hash]);
+    for later in work.iter().filter(|w| w.n > dead.n && w.state == State::Proposed) {
+        let deps = parse(&later.change, &Limits::default()).map(|c| c.deps).unwrap_or_default();
+        if deps.iter().any(|d| gone.contains(d)) {
+            gone.insert(later.hash);
+            tx.set_state(later.n, State::New)?;
+        }
+    }
+    Ok(())
 }

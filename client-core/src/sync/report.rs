@@ -47,6 +47,8 @@ pub struct Report {
     pub pulled: Pulled,
     /// Changes that the server has yet to judge.
     pub unsent: u64,
+    /// Files that the server does not have.
+    pub files: u64,
     /// Documents of the server that could not be read; they are asked for again.
     pub faults: u64,
     /// Requests made.
@@ -63,7 +65,7 @@ impl Report {
     pub fn to_json(&self) -> Json {
         json!({
             "ok": self.code.is_none(), "pushed": self.pushed, "pulled": self.pulled, "unsent": self.unsent,
-            "faults": self.faults, "requests": self.requests, "code": self.code, "params": self.params,
+            "files": self.files, "faults": self.faults, "requests": self.requests, "code": self.code, "params": self.params,
         })
     }
 

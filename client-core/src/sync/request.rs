@@ -49,7 +49,13 @@ impl Request {
 /// Code and parameters of an error answer (problem+json); a code of our own if it has none.
 pub(crate) fn problem(status: u16, body: &[u8]) -> (String, Map<String, Json>) {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
-    let code = json["code"].as_str().map(str::to_owned).unwrap_or_else(|| {
+    let said = match status {
+        // These say how things are at the server, in words that here would mean this device.
+        408 => Some("not_reachable"),
+        507 => Some("server_fault"),
+        _ => json["code"].as_str(),
+    };
+    let code = said.map(str::to_owned).unwrap_or_else(|| {
         match status {
             401 => "token_expired",
             403 => "forbidden",

@@ -211,3 +211,129 @@ fn records_are_found_by_number_and_text_and_merged_names_mean_what_stayed() {
     client.edit(goes, "merged_into", json!(null)).unwrap().into_inner();
     assert_eq!(client.show(first.id).unwrap()["fields"]["customer"], json!(goes));
 }
+
+/// The device that a sign-in names.
+fn device_in(client: &crate::Client, user: &str) -> String {
+    let request = client.login_request(user, "secret", None).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    body["device"]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn each_account_signs_in_from_a_device_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client = device(dir.path());
+    let (one, two) = (device_in(&client, "user1"), device_in(&client, "user2"));
+    assert_ne!(one, two);
+    assert_eq!(device_in(&client, " USER1 "), one);
+    sign_in(&mut client, 1, "engineer");
+    assert_eq!(client.device().unwrap().to_string(), one);
+    assert_eq!((device_in(&client, "user1"), device_in(&client, "user2")), (one.clone(), two.clone()));
+    client.logout().unwrap();
+    sign_in(&mut client, 2, "office");
+    assert_eq!((client.device().unwrap().to_string(), device_in(&client, "user1")), (two, one));
+
+    // A sign-in from when there was one device for all keeps it.
+    let shared = client.installation().unwrap();
+    let text: String = crate::store::meta::get(client.store.db(), "session").unwrap().unwrap();
+    let mut session: serde_json::Value = serde_json::from_str(&text).unwrap();
+    session.as_object_mut().unwrap().remove("device");
+    client.store.db().execute("UPDATE meta SET v = ?1 WHERE k = 'session'", [session.to_string()]).unwrap();
+    assert_eq!(client.device().unwrap(), shared);
+    assert_eq!(device_in(&client, "user2"), shared.to_string());
+}
+
+#[test]
+fn a_name_in_other_letters_is_the_same_account() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client = signed_in(dir.path(), 1, "engineer");
+    let id = client.create("complaint", fields(json!({"content": "漏油"}))).unwrap().into_inner().id;
+    client.logout().unwrap();
+    client.login_request(" User1\t", "secret", None).unwrap();
+    assert_eq!(client.login_request("user12", "secret", None).unwrap_err().code(), "locked_for_other");
+    client.login_response("http://127.0.0.1:1/", 200, &granted(1, "user1", "engineer")).unwrap();
+    assert_eq!(client.show(id).unwrap()["fields"]["content"], "漏油");
+}
+
+#[test]
+fn a_refused_file_leaves_nothing_and_one_that_waits_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client = signed_in(dir.path(), 1, "engineer");
+    let stored = || std::fs::read_dir(dir.path().join("files")).unwrap().count();
+    let id = client.create("complaint", fields(json!({"content": "漏油"}))).unwrap().into_inner().id;
+    let wrong = fields(json!({"nonsense": "x"}));
+    let refused = client.attach(id, "attachments", "a.jpg", "image/jpeg", b"bytes", wrong).unwrap_err();
+    assert_eq!(refused.code(), "unknown_field");
+    assert_eq!(
+        (stored(), client.held().unwrap(), &client.sync_status().unwrap()["files"]),
+        (0, 1, &json!(0))
+    );
+
+    client
+        .attach(id, "attachments", "a.jpg", "image/jpeg", b"bytes", fields(json!({})))
+        .unwrap()
+        .into_inner();
+    let status = client.sync_status().unwrap();
+    assert_eq!((stored(), &status["unsent"], &status["files"]), (1, &json!(2), &json!(1)));
+    assert_eq!((client.held().unwrap(), &status["held"]), (3, &json!(3)));
+    let outbox = client.outbox().unwrap();
+    let last = outbox.last().unwrap();
+    assert_eq!(
+        (&last["what"], &last["id"], &last["state"]),
+        (&json!("file a.jpg"), &json!(id), &json!("waiting"))
+    );
+    assert_eq!(last["file"]["size"], 5);
+
+    // The entry is refused by the office, and thrown away by the person: nobody waits for the file any more.
+    let work = crate::store::pending::of_doc(client.store.db(), id).unwrap().pop().unwrap();
+    client.write(|tx| tx.refuse(&work, "forbidden_field", &fields(json!({})), 1)).unwrap().into_inner();
+    let n = client.refused().unwrap()[0]["n"].as_i64().unwrap();
+    assert_eq!(client.held().unwrap(), 3);
+    client.discard_refused(n).unwrap().into_inner();
+    assert_eq!((client.held().unwrap(), &client.sync_status().unwrap()["files"]), (1, &json!(0)));
+
+    // Unless the record has it by another entry, or another record does.
+    for _ in 0..2 {
+        client
+            .attach(id, "attachments", "b", "text/plain", b"twice", fields(json!({})))
+            .unwrap()
+            .into_inner();
+    }
+    let other = client.create("complaint", fields(json!({"content": "异响"}))).unwrap().into_inner().id;
+    client.attach(other, "attachments", "b", "text/plain", b"twice", fields(json!({}))).unwrap().into_inner();
+    assert_eq!(client.sync_status().unwrap()["files"], 2);
+    let work = crate::store::pending::of_doc(client.store.db(), id).unwrap().pop().unwrap();
+    client.write(|tx| tx.refuse(&work, "forbidden_field", &fields(json!({})), 1)).unwrap().into_inner();
+    let n = client.refused().unwrap()[0]["n"].as_i64().unwrap();
+    client.discard_refused(n).unwrap().into_inner();
+    assert_eq!(client.sync_status().unwrap()["files"], 2);
+}
+
+#[test]
+fn rights_say_what_a_step_will_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client = signed_in(dir.path(), 1, "engineer");
+    let given = fields(json!({
+        "service_type": "training", "appointment_at": "2026-03-02 09:00", "arrived_at": "2026-03-02 09:01",
+    }));
+    let id = client.create("visit", given).unwrap().into_inner().id;
+    client.event(id, "on_site", None, fields(json!({}))).unwrap().into_inner();
+    let rights = serde_json::to_value(client.rights(id).unwrap()).unwrap();
+    let steps = rights["transitions"].as_array().unwrap();
+    let step = steps.iter().find(|s| s["to"] == "done").unwrap();
+    let refused = client.event(id, "done", None, fields(json!({}))).unwrap_err();
+    assert_eq!(refused.params()["missing"], step["missing"]);
+    assert!(step["missing"].as_array().unwrap().contains(&json!("late_reason")), "{step}");
+}
+
+#[test]
+fn work_that_waits_for_the_office_keeps_the_device_for_its_author() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client = signed_in(dir.path(), 1, "engineer");
+    let id = client.create("complaint", fields(json!({"content": "漏油"}))).unwrap().into_inner().id;
+    client.store.db().execute("UPDATE pending SET state = 'proposed'", []).unwrap();
+    assert_eq!(client.sync_status().unwrap()["proposed"], 1);
+    assert_eq!(client.logout().unwrap(), 1);
+    sign_in(&mut client, 1, "engineer");
+    assert_eq!(client.show(id).unwrap()["sync"], "waiting");
+}

@@ -82,6 +82,23 @@ fn unsent_work_survives_a_damaged_database() {
 }
 
 #[test]
+fn what_was_locked_is_locked_after_a_rescue() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client = signed_in(dir.path(), 1, "engineer");
+    let id = client.create("complaint", fields(json!({"content": "漏油"}))).unwrap().into_inner().id;
+    let own = client.device().unwrap();
+    assert_eq!(client.logout().unwrap(), 1);
+    drop(client);
+    fs::write(dir.path().join("store.db"), b"broken").unwrap();
+    let mut client = device(dir.path());
+    assert_eq!(client.recovered().unwrap().unsent, 1);
+    assert_eq!(client.show(id).unwrap_err().code(), "sign_in_needed");
+    assert_eq!(client.login_request("user2", "secret", None).unwrap_err().code(), "locked_for_other");
+    sign_in(&mut client, 1, "engineer");
+    assert_eq!((client.show(id).unwrap()["sync"].clone(), client.device().unwrap()), (json!("waiting"), own));
+}
+
+#[test]
 fn a_lost_or_torn_log_is_written_anew_from_the_database() {
     let dir = tempfile::tempdir().unwrap();
     let mut client = signed_in(dir.path(), 1, "engineer");
@@ -160,4 +177,18 @@ fn another_schema_rebuilds_the_lists() {
     let mut client = device(dir.path());
     sign_in(&mut client, 1, "engineer");
     assert_eq!(client.show(id).unwrap()["unknown"]["test_only"], "新列");
+}
+
+#[test]
+fn a_database_of_the_first_version_keeps_its_files() {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch(include_str!("../migrations/001.sql")).unwrap();
+    db.execute_batch("PRAGMA user_version = 1").unwrap();
+    let sql =
+        "INSERT INTO file(sha256, size, mime, name, doc, at) VALUES ('ab', 5, 'image/jpeg', 'a.jpg', ?1, 7)";
+    db.execute(sql, [&[3u8; 16][..]]).unwrap();
+    let store = super::Store::on(db, schema()).unwrap();
+    let waiting = super::files::waiting(store.db()).unwrap();
+    assert_eq!((waiting.len(), waiting[0].file.name.as_str(), waiting[0].at), (1, "a.jpg", 7));
+    assert_eq!(waiting[0].doc.bytes()[..], [3; 16]);
 }

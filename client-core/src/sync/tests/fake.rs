@@ -52,6 +52,11 @@ pub(super) struct Server {
     pub(super) failures: BTreeMap<String, (u16, u32)>,
     /// Answers on these paths are worked out and then lost, so often.
     pub(super) lost: BTreeMap<String, u32>,
+    /// The answer to the nth request to a path, from 0, is this status.
+    faults: Vec<(&'static str, u32, u16)>,
+    asked: BTreeMap<String, u32>,
+    /// Records whose snapshots cannot be read, and whether those asked for by themselves can.
+    pub(super) garbled: BTreeMap<RecordId, bool>,
     pub(super) seen: Vec<String>,
     pub(super) refreshes: Vec<String>,
     pub(super) restored: u32,
@@ -84,12 +89,21 @@ impl Server {
             server_ms: 1_790_000_000_000,
             failures: BTreeMap::new(),
             lost: BTreeMap::new(),
+            faults: Vec::new(),
+            asked: BTreeMap::new(),
+            garbled: BTreeMap::new(),
             seen: Vec::new(),
             refreshes: Vec::new(),
             restored: 0,
             refuse_refresh: false,
             floor: 0,
         }
+    }
+
+    /// From now on, the answer to the nth request to a path, from 0, is this status.
+    pub(super) fn fail_at(&mut self, faults: &[(&'static str, u32, u16)]) {
+        self.asked.clear();
+        self.faults = faults.to_vec();
     }
 
     pub(super) fn refuse_refresh(&mut self) {
@@ -119,9 +133,14 @@ impl Server {
         panic!("the run does not end: {:?}", self.seen);
     }
 
-    fn answer(&mut self, request: &Request) -> Option<(u16, Vec<u8>)> {
+    pub(super) fn answer(&mut self, request: &Request) -> Option<(u16, Vec<u8>)> {
         let path = request.path.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
         self.seen.push(path.clone());
+        let asked = self.asked.entry(path.clone()).or_default();
+        *asked += 1;
+        if let Some((.., status)) = self.faults.iter().find(|(p, n, _)| *p == path && *n + 1 == *asked) {
+            return Some((*status, br#"{"params":{}}"#.to_vec()));
+        }
         if let Some((status, times)) = self.failures.get_mut(&path)
             && *times > 0
         {
@@ -335,7 +354,7 @@ impl Server {
                 Frame::Snapshot(Snapshot {
                     doc: bytes(id.bytes()),
                     kind,
-                    blob: doc.record.save_plain().into(),
+                    blob: self.blob(*id, doc, true),
                     heads,
                     receipt,
                 })
@@ -370,13 +389,20 @@ impl Server {
         (200, page.to_bytes())
     }
 
+    fn blob(&self, id: RecordId, doc: &Doc, in_page: bool) -> minicbor::bytes::ByteVec {
+        match self.garbled.get(&id) {
+            Some(alone) if in_page || !alone => vec![1, 2, 3].into(),
+            _ => doc.record.save_plain().into(),
+        }
+    }
+
     fn snapshot(&self, id: RecordId) -> Option<Snapshot> {
         let doc = self.docs.get(&id).filter(|_| !self.gone.contains_key(&id))?;
         let heads = doc.record.heads();
         Some(Snapshot {
             doc: bytes(id.bytes()),
             kind: doc.record.kind().to_owned(),
-            blob: doc.record.save_plain().into(),
+            blob: self.blob(id, doc, false),
             receipt: bytes(receipt(Self::key(), id.bytes(), &heads)),
             heads: heads.iter().map(bytes).collect(),
         })
@@ -400,7 +426,14 @@ impl Server {
             for chunk in &item.changes {
                 self.take(id, &item.kind, chunk);
             }
-            assert!(self.docs[&id].record.has_all(&heads));
+            let record = &self.docs[&id].record;
+            assert!(record.has_all(&heads));
+            let beyond: Vec<Hash> = record.changes_since(&heads).into_iter().map(|c| c.0).collect();
+            let given = item.changes.iter().map(|c| parse(c, &Limits::default()).unwrap().hash);
+            assert!(
+                given.into_iter().all(|h| !beyond.contains(&h)),
+                "a receipt proves no more than its heads"
+            );
             restored += 1;
         }
         self.restored += restored;
