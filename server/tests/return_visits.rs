@@ -167,6 +167,52 @@ fn a_period_is_planned_by_cycle_and_never_twice() {
 }
 
 #[test]
+fn a_yearly_plan_has_every_visit_of_a_half_year_cycle() {
+    let s = Scene::new();
+    s.make("customer", json!({ "name": "半年", "return_visit_cycle": "half_yearly" }), &[]);
+    s.make("customer", json!({ "name": "一年", "return_visit_cycle": "yearly" }), &[]);
+    let year = json!({ "from": "2026-04-01", "to": "2027-03-31" });
+    let made = s.plan(&year);
+    let (first, second) = (("半年", "2026-09-02"), ("半年", "2027-03-02"));
+    let yearly = ("一年", "2027-03-02");
+    let days = |plan: &Value, state: &str| {
+        let mut found: Vec<(String, String)> =
+            lines(plan).into_iter().filter(|l| l.1 == state).map(|l| (l.2, l.3)).collect();
+        found.sort();
+        found
+    };
+    let told = |all: &[(&str, &str)]| -> Vec<(String, String)> {
+        let mut told: Vec<_> = all.iter().map(|(who, day)| ((*who).to_owned(), (*day).to_owned())).collect();
+        told.sort();
+        told
+    };
+    assert_eq!(days(&made, "made"), told(&[first, second, yearly]));
+    assert_eq!(s.visits(), 3);
+    let again = s.plan(&year);
+    assert_eq!((&again["made"], s.visits()), (&json!(0), 3));
+    assert_eq!(days(&again, "existing"), told(&[first, second, yearly]));
+    // The first visit took place a little early: the second, put down for a little after its new day, still serves.
+    let visit = made["lines"].as_array().unwrap().iter().find(|l| l["planned_at"] == "2026-09-02T01:00:00Z");
+    let path = format!("return_visit/{}", visit.unwrap()["record"].as_str().unwrap());
+    let at = json!("2026-08-20T10:00:00+08:00");
+    assert_eq!(
+        s.act(&path, &json!([{ "cmd": "set", "field": "visited_at", "value": at }])).status,
+        200,
+        "{path}"
+    );
+    s.step("return_visit", path.split('/').nth(1).unwrap(), "visited");
+    let after = s.plan(&json!({ "from": "2026-09-01", "to": "2027-03-31" }));
+    assert_eq!((&after["made"], s.visits()), (&json!(0), 3), "{after}");
+    assert_eq!(days(&after, "existing"), told(&[("半年", "2027-02-20"), yearly]));
+    // An overdue visit that is put down for the first day of one plan is not put down again by the next.
+    s.make("customer", json!({ "name": "迟了", "return_visit_cycle": "half_yearly" }), &[]);
+    let late = s.plan(&json!({ "from": "2026-10-01", "to": "2026-10-31" }));
+    assert_eq!(days(&late, "made"), told(&[("迟了", "2026-10-01")]));
+    let later = s.plan(&json!({ "from": "2026-11-01", "to": "2026-11-30" }));
+    assert_eq!(days(&later, "made"), told(&[]));
+}
+
+#[test]
 fn an_answered_complaint_is_followed_by_a_call() {
     let s = Scene::new();
     let customer =

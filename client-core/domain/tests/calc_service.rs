@@ -10,7 +10,7 @@ use domain::calc::repeats::{
 };
 use domain::calc::return_visit::{
     Cycle, CycleSettings, ToPlan, callbacks_owed, is_visit_overdue, next_visit_due, plan_completion,
-    plan_visits, visit_coverage,
+    plan_visits, served, turn, visit_coverage,
 };
 use domain::calc::service::{
     ArrivalSettings, Interval, REPAIR_LIMIT, arrival_compliance, call_average, connect_rate, durations,
@@ -291,6 +291,35 @@ fn c50_a_plan_for_half_a_year() {
 }
 
 #[test]
+fn c50_the_days_that_a_visit_serves() {
+    let of = |cycle: Cycle, due| turn(&cycle, date(2025, 9, 2), due).unwrap();
+    assert_eq!(of(Cycle::CalendarWeek, date(2026, 3, 1)), (date(2026, 2, 23), date(2026, 3, 1)));
+    assert_eq!(of(Cycle::CalendarWeek, date(2026, 3, 2)), (date(2026, 3, 2), date(2026, 3, 8)));
+    assert_eq!(of(Cycle::CalendarMonth, date(2028, 2, 10)), (date(2028, 2, 1), date(2028, 2, 29)));
+    assert_eq!(of(Cycle::CalendarQuarter, date(2026, 6, 30)), (date(2026, 4, 1), date(2026, 6, 30)));
+    assert_eq!(of(Cycle::CalendarQuarter, date(2026, 12, 1)), (date(2026, 10, 1), date(2026, 12, 31)));
+    assert_eq!(of(Cycle::Seasons(vec![3]), date(2026, 3, 31)), (date(2026, 3, 1), date(2026, 3, 31)));
+    assert_eq!(of(Cycle::Months(6), date(2026, 3, 2)), (date(2025, 9, 3), date(2026, 3, 2)));
+}
+
+#[test]
+fn c50_each_visit_of_a_counted_cycle_serves_once() {
+    let half = Cycle::Months(6);
+    let dues = [date(2026, 9, 2), date(2027, 3, 2)];
+    let of = |known: &[Option<Date>]| served(&half, date(2026, 3, 2), &dues, known).unwrap();
+    assert_eq!(of(&[]), [None, None]);
+    assert_eq!(of(&[None, Some(date(2026, 8, 20))]), [Some(1), None]);
+    assert_eq!(of(&[Some(date(2027, 3, 2)), Some(date(2026, 9, 2))]), [Some(1), Some(0)]);
+    // A little late is still that one; half a cycle late is the next.
+    assert_eq!(of(&[Some(date(2026, 10, 8))]), [Some(0), None]);
+    assert_eq!(of(&[Some(date(2027, 1, 8))]), [None, Some(0)]);
+    assert_eq!(of(&[Some(date(2026, 3, 2))]), [None, None], "the visit that is counted from");
+    let months = [date(2026, 4, 30), date(2026, 5, 31)];
+    let monthly = served(&Cycle::CalendarMonth, date(2026, 3, 2), &months, &[Some(date(2026, 5, 4))]);
+    assert_eq!(monthly, Ok(vec![None, Some(0)]));
+}
+
+#[test]
 fn c51_coverage_and_completion() {
     let planned = ["a", "b", "c", "d", "a"];
     assert_eq!(visit_coverage(&planned, &["a", "c", "a", "unplanned"]), Rate::new(2, 4).unwrap());
@@ -331,7 +360,11 @@ proptest! {
         let plan = plan_visits(&[customer], (from, to)).unwrap();
         prop_assert!(plan.iter().all(|line| (from..=to).contains(&line.due)));
         let mut last = last;
+        let mut end = Date::MIN;
         for line in &plan {
+            let turn = turn(&cycle, last, line.due).unwrap();
+            prop_assert!(end < turn.0 && turn.0 <= line.due && line.due <= turn.1, "{turn:?}");
+            end = turn.1;
             prop_assert!(line.overdue || !is_visit_overdue(last, &cycle, line.due).unwrap());
             last = line.due;
         }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::calc::return_visit::{Cycle, ToPlan, callbacks_owed, plan_visits};
+use domain::calc::return_visit::{Cycle, ToPlan, callbacks_owed, plan_visits, served, turn};
 use domain::document::RecordView;
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
@@ -297,13 +297,18 @@ impl Work<'_> {
             let Some(last) = standing.last else { continue };
             let to_plan = [ToPlan { customer: row.id, last, cycle: standing.cycle.clone(), until }];
             let period = (self.request.from, self.request.to);
-            let due = plan_visits(&to_plan, period).map_err(|_| {
-                Refusal::field(Code::OutOfRange, "to").with("min", self.request.from.to_string())
-            })?;
+            let period_refused =
+                |_| Refusal::field(Code::OutOfRange, "to").with("min", self.request.from.to_string());
+            let due = plan_visits(&to_plan, period).map_err(period_refused)?;
             let known = self.known(look, row.id)?;
-            for visit in due {
-                let turn = turn(&standing.cycle, visit.due, period);
-                let served = known.iter().find(|k| k.on.is_some_and(|on| turn.0 <= on && on <= turn.1));
+            let (due_days, known_days): (Vec<Date>, Vec<Option<Date>>) =
+                (due.iter().map(|v| v.due).collect(), known.iter().map(|k| k.on).collect());
+            let served = served(&standing.cycle, last, &due_days, &known_days).map_err(period_refused)?;
+            let mut previous = last;
+            for (visit, served) in due.into_iter().zip(served) {
+                let served = served.and_then(|i| known.get(i));
+                let turn = turn(&standing.cycle, previous, visit.due).map_err(period_refused)?;
+                previous = visit.due;
                 let planned_at = self.morning(visit.due);
                 let line = PlannedLine {
                     reason: "cycle",
@@ -491,46 +496,5 @@ impl Work<'_> {
             });
         }
         Ok(lines)
-    }
-}
-
-/// The days that one visit serves: its calendar week, month or quarter; for other cycles the plan's period.
-fn turn(cycle: &Cycle, due: Date, period: (Date, Date)) -> (Date, Date) {
-    let quarter = || {
-        let first = (due.month() - 1) / 3 * 3 + 1;
-        let start = Date::new(due.year(), first, 1).ok()?;
-        let end = Date::new(due.year(), first + 2, 1).ok()?.last_of_month();
-        Some((start, end))
-    };
-    let turn = match cycle {
-        Cycle::CalendarWeek => {
-            let back = i64::from(due.weekday().to_monday_zero_offset());
-            due.checked_sub(jiff::Span::new().days(back))
-                .and_then(|monday| Ok((monday, monday.checked_add(jiff::Span::new().days(6))?)))
-                .ok()
-        }
-        Cycle::CalendarMonth => Some((due.first_of_month(), due.last_of_month())),
-        Cycle::CalendarQuarter => quarter(),
-        _ => Some(period),
-    };
-    turn.unwrap_or(period)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use jiff::civil::date;
-
-    #[test]
-    fn a_turn_is_the_calendar_s() {
-        let period = (date(2026, 1, 1), date(2026, 12, 31));
-        let of = |cycle: Cycle, due| turn(&cycle, due, period);
-        assert_eq!(of(Cycle::CalendarWeek, date(2026, 3, 1)), (date(2026, 2, 23), date(2026, 3, 1)));
-        assert_eq!(of(Cycle::CalendarWeek, date(2026, 3, 2)), (date(2026, 3, 2), date(2026, 3, 8)));
-        assert_eq!(of(Cycle::CalendarMonth, date(2028, 2, 10)), (date(2028, 2, 1), date(2028, 2, 29)));
-        assert_eq!(of(Cycle::CalendarQuarter, date(2026, 6, 30)), (date(2026, 4, 1), date(2026, 6, 30)));
-        assert_eq!(of(Cycle::CalendarQuarter, date(2026, 12, 1)), (date(2026, 10, 1), date(2026, 12, 31)));
-        assert_eq!(of(Cycle::Months(6), date(2026, 6, 30)), period);
     }
 }

@@ -1,9 +1,10 @@
 //! When to visit or call a customer again, and plans made from it (C50, C51, L23–L29, A6, A7).
 
+use jiff::Span;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{add_days, add_months, days_between, quarter_end, week_end};
+use super::calendar::{add_days, add_months, days_between, quarter_end, subtract_months, week_end};
 use super::number::{CalcError, Rate};
 
 /// How often a customer is visited.
@@ -155,6 +156,62 @@ pub fn plan_visits<K: Clone>(
     }
     lines.sort_by_key(|line| line.due);
     Ok(lines)
+}
+
+/// C50 the days, both included, that the visit due on `due` serves: its calendar week, month or quarter; of a
+/// season, the month; of a cycle that counts from the last visit, the days after `previous` up to `due`. Two due
+/// days of one customer never share a turn.
+///
+/// # Errors
+/// `Overflow` outside the calendar.
+pub fn turn(cycle: &Cycle, previous: Date, due: Date) -> Result<(Date, Date), CalcError> {
+    Ok(match cycle {
+        Cycle::CalendarWeek => {
+            let end = week_end(due)?;
+            (end.checked_sub(Span::new().days(6)).map_err(|_| CalcError::Overflow)?, end)
+        }
+        Cycle::CalendarMonth | Cycle::Seasons(_) => (due.first_of_month(), due.last_of_month()),
+        Cycle::CalendarQuarter => {
+            let end = quarter_end(due)?;
+            (subtract_months(end.first_of_month(), 2)?, end)
+        }
+        Cycle::Months(_) | Cycle::Days(_) | Cycle::OnRequest => (add_days(previous, 1)?.min(due), due),
+    })
+}
+
+/// C50 which of the visits that are known, planned or made, serves each of a customer's due days, in their order:
+/// places in `known`. A cycle that counts from the last visit forgives being late by half of it, so that a visit
+/// that is planned already still serves after an earlier one has moved the due day; there each visit serves once.
+///
+/// # Errors
+/// As [`next_visit_due`].
+pub fn served(
+    cycle: &Cycle,
+    last: Date,
+    due_days: &[Date],
+    known: &[Option<Date>],
+) -> Result<Vec<Option<usize>>, CalcError> {
+    let counted = matches!(cycle, Cycle::Months(_) | Cycle::Days(_));
+    let mut previous = last;
+    let mut taken = vec![false; known.len()];
+    let mut found = Vec::with_capacity(due_days.len());
+    for due in due_days {
+        let (from, mut to) = turn(cycle, previous, *due)?;
+        if counted && let Some(next) = next_visit_due(*due, cycle)? {
+            to = to
+                .checked_add(Span::new().days(days_between(*due, next) / 2))
+                .map_err(|_| CalcError::Overflow)?;
+        }
+        let serves =
+            |i: &usize| known[*i].is_some_and(|on| from <= on && on <= to) && !(counted && taken[*i]);
+        let nth = (0..known.len()).filter(serves).min_by_key(|i| known[*i]);
+        if let Some(i) = nth {
+            taken[i] = true;
+        }
+        found.push(nth);
+        previous = *due;
+    }
+    Ok(found)
 }
 
 /// Callback after every complaint [督办]: the handled complaints that no callback belongs to, in the order
