@@ -6,6 +6,7 @@ mod steps;
 
 use common::{Answer, Server, refused};
 use domain::authz::Role;
+use domain::schema::Schema;
 use serde_json::{Value, json};
 use steps::Steps;
 
@@ -130,17 +131,18 @@ fn a_period_is_planned_by_cycle_and_never_twice() {
     let again = s.plan(&april);
     assert_eq!((&again["made"], s.visits(), &again["plan"]), (&json!(0), 5, &Value::Null));
     assert!(lines(&again).iter().all(|l| l.1 == "existing"), "{again}");
-    // A longer period plans what is missing only. The project's half-year visit falls into it, and only it.
+    // A longer period plans what is missing only. The project's visit half a year after its acceptance falls into it,
+    // and only it (L27).
     let longer = s.plan(&json!({ "from": "2026-04-01", "to": "2026-09-30", "region": "east" }));
     let added: Vec<_> = lines(&longer).into_iter().filter(|l| l.1 == "made" && l.2 != "周访").collect();
     assert_eq!(
         added,
         [
+            line("cycle", "made", "工程", "2026-05-01"),
             line("cycle", "made", "月访", "2026-05-31"),
             line("cycle", "made", "月访", "2026-06-30"),
             line("cycle", "made", "月访", "2026-07-31"),
             line("cycle", "made", "月访", "2026-08-31"),
-            line("cycle", "made", "工程", "2026-09-02"),
             line("cycle", "made", "月访", "2026-09-30"),
         ]
     );
@@ -314,4 +316,85 @@ fn the_sample_is_four_fifths_of_the_business() {
     assert_eq!(s.get("surveys/sample?year=2020")["customers"], json!([]));
     refused(&s.server.get("/api/v1/surveys/sample?year=2026", &s.wang), 403, "forbidden");
     refused(&s.server.get("/api/v1/surveys/sample?year=3", &s.office), 422, "out_of_range");
+}
+
+/// Answers to the first `n` questions with options, the best option for each but one step down for the first `less`.
+fn answers(template: &str, n: usize, less: usize) -> Vec<Value> {
+    let schema = Schema::builtin().unwrap();
+    let template = schema.templates().offered(template).unwrap();
+    let asked: Vec<_> = template.questions().filter(|q| q.option("satisfied").is_some()).collect();
+    let unanswered = |i: usize| json!({ "item": asked[i].code, "unanswered": true });
+    let answer = |i: usize| match i {
+        i if i >= n => unanswered(i),
+        i if i < less => json!({ "item": asked[i].code, "option": "satisfied" }),
+        i => json!({ "item": asked[i].code, "option": "very_satisfied" }),
+    };
+    let add = |fields: Value| json!({ "cmd": "add", "collection": "answers", "fields": fields });
+    (0..asked.len()).map(|i| add(answer(i))).collect()
+}
+
+#[test]
+fn only_valid_sheets_of_a_survey_cover_the_business() {
+    let s = Scene::new();
+    let settings = json!({ "deadlines": { "rules": { "L43": { "limit": "60 percent-a-year" } } } });
+    let path = "/api/v1/admin/settings";
+    let body = json!({ "settings": settings });
+    let put = s.server.request("PUT", path, Some(&s.office), Some(&body));
+    assert_eq!(put.status, 200, "{}", put.text());
+    let customer = |name: &str, amount: i32| {
+        let volume = json!({ "cmd": "add", "collection": "annual_volumes", "fields": { "year": 2025, "amount": amount.to_string() } });
+        s.make("customer", json!({ "name": name }), &[volume])
+    };
+    let (one, two) = (customer("一", 500), customer("二", 400));
+    let (three, four) = (customer("三", 400), customer("四", 300));
+    let campaign = s.make("survey_campaign", json!({ "name": "年度调查" }), &[]);
+    let sheet = |of: &str, template: &str, mut fields: Value, answers: &[Value]| {
+        fields["customer"] = json!(of);
+        fields["template"] = json!(template);
+        fields["returned_at"] = json!("2026-03-01T10:00:00+08:00");
+        let id = s.make("survey", fields, answers);
+        s.step("survey", &id, "given");
+        id
+    };
+    let all = |template: &str| answers(template, 99, 0);
+    // Asked after a job; without answers; withdrawn.
+    sheet(&one, "after_service", json!({ "source_type": "visit" }), &all("after_service"));
+    sheet(&two, "qr2104", json!({ "campaign": campaign }), &answers("qr2104", 0, 0));
+    let void = sheet(&three, "qr2104", json!({ "campaign": campaign }), &all("qr2104"));
+    s.step("survey", &void, "voided");
+    let sample = s.get("surveys/sample?year=2026");
+    assert_eq!(sample["threshold"], "60");
+    let told: Vec<(&str, &str, bool)> = sample["customers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| (c["name"].as_str().unwrap(), c["cumulative"].as_str().unwrap(), c["surveyed"] == true))
+        .collect();
+    // 31.25, 56.25 and 81.25 per cent, half up.
+    assert_eq!(told[0], ("一", "31.3", false));
+    assert!(told[1..].iter().all(|t| !t.2), "{told:?}");
+    assert_eq!(told.iter().map(|t| t.1).collect::<Vec<_>>(), ["31.3", "56.3", "81.3"]);
+    assert_eq!(sample["covered"], "0");
+
+    sheet(&one, "qr2104", json!({ "campaign": campaign }), &all("qr2104"));
+    sheet(&three, "qr2104", json!({ "source_type": "campaign" }), &all("qr2104"));
+    sheet(&four, "qr2104", json!({}), &all("qr2104"));
+    let sample = s.get("surveys/sample?year=2026");
+    assert_eq!(sample["covered"], "75");
+    assert_eq!(sample["customers"][0]["surveyed"], true);
+}
+
+#[test]
+fn the_mean_index_is_rounded_once_and_half_up() {
+    let s = Scene::new();
+    let customer = s.make("customer", json!({ "name": "海岚" }), &[]);
+    // Three sheets of 97.5 and one of 100 have a mean of 98.125.
+    for less in [1, 1, 1, 0] {
+        let fields = json!({ "customer": customer, "template": "qr2104" });
+        let id = s.make("survey", fields, &answers("qr2104", 8, less));
+        s.step("survey", &id, "given");
+    }
+    let related = s.get(&format!("records/customer/{customer}/related"));
+    let said = &related["overview"]["satisfaction"];
+    assert_eq!((&said["surveys"], &said["mean_index"]), (&json!(4), &json!("98.13")), "{said}");
 }

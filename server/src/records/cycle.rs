@@ -35,7 +35,7 @@ pub(super) fn of(settings: &CycleSettings, said: &str, tier: &str, customer_type
 pub(super) struct Standing {
     /// How often.
     pub(super) cycle: Cycle,
-    /// The last visit; else the last delivery, or when the file was made.
+    /// The last visit; else the last delivery (the first day of its warranty, C48), or when the file was made.
     pub(super) last: Option<Date>,
     /// There was a visit.
     pub(super) visited: bool,
@@ -68,9 +68,10 @@ pub(super) fn standing(look: &Look<'_>, id: RecordId, zone: &Zone) -> Result<Opt
         &[return_visit::VISITED_AT],
     )?;
     let visited = visits.iter().filter_map(|v| day(v.instant(0)?, zone)).max();
-    let bought =
-        look.rows(product_item::KIND, &[(product_item::CUSTOMER, to())], &[product_item::PURCHASED_ON])?;
-    let bought = bought.iter().filter_map(|p| p.date(0)).max();
+    // A delivery counts from when its warranty does: from its acceptance, or what the organisation put in its place.
+    let delivered =
+        look.rows(product_item::KIND, &[(product_item::CUSTOMER, to())], &[product_item::WARRANTY_START])?;
+    let delivered = delivered.iter().filter_map(|p| p.date(0)).max();
     let made = listed.row.created_at.and_then(|at| day(at, zone));
-    Ok(Some(Standing { cycle, last: visited.or(bought).or(made), visited: visited.is_some() }))
+    Ok(Some(Standing { cycle, last: visited.or(delivered).or(made), visited: visited.is_some() }))
 }
