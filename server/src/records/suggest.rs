@@ -28,12 +28,6 @@ use crate::sync::LedgerError;
 const NAMED: usize = 20;
 /// Most records that are read to compare what lists do not have.
 const READ: usize = 200;
-/// So many general complaints about one person propose a serious one (domain catalogue 3.4).
-const REPEATED_GENERAL: usize = 3;
-/// So many complaints about one thing are a mass incident (4.1.5).
-const MASS: usize = 5;
-/// Within so many days.
-const MASS_DAYS: i64 = 7;
 /// A telephone number has at least so many digits.
 const PHONE_DIGITS: usize = 7;
 
@@ -149,6 +143,11 @@ fn instant(view: &RecordView, key: &str) -> Option<Timestamp> {
     }
 }
 
+/// A threshold as lists are counted.
+fn count(threshold: u32) -> usize {
+    usize::try_from(threshold).unwrap_or(usize::MAX)
+}
+
 /// A complaint or repair as the formulas compare it.
 struct Compared {
     id: RecordId,
@@ -187,34 +186,45 @@ impl Case<'_> {
         merged::resolve(self.look.snap, id)
     }
 
-    /// C27: the same customer, product and fault within the months that the organisation set.
+    /// Complaints that were not withdrawn: one that was cancelled as entered twice never happened.
+    fn standing(&self, conditions: &[(&str, Is<'_>)], keys: &[&str]) -> Result<Vec<Row>, StoreError> {
+        let keys: Vec<&str> = keys.iter().copied().chain(["status"]).collect();
+        let mut rows = self.look.rows(complaint::KIND, conditions, &keys)?;
+        rows.retain(|row| row.text(keys.len() - 1) != "cancelled");
+        Ok(rows)
+    }
+
+    /// C27: the same customer, product or part, and fault within the months that the organisation set.
     fn recurrence(&self) -> Result<Vec<Found>, StoreError> {
         let settings = &self.look.schema.settings().formulas.repeats;
         let Some(customer) = reference(&self.view, complaint::CUSTOMER) else { return Ok(Vec::new()) };
         let customer = self.last(customer)?;
-        let compared = |view: &RecordView, fault: &str| -> Result<Option<Compared>, StoreError> {
+        let compared = |view: &RecordView, what: &str, fault: &str| -> Result<Option<Compared>, StoreError> {
             let Some(customer) = reference(view, complaint::CUSTOMER) else { return Ok(None) };
-            let product = match reference(view, complaint::PRODUCT) {
+            let product = match reference(view, what) {
                 Some(product) => product.to_string(),
-                None => text(view, complaint::PART_NO),
+                None => text(view, what),
             };
             let at = self.came(view, complaint::RECEIVED_AT).and_then(|at| self.local(at));
             let customer = self.last(customer)?.to_string();
             Ok(at.map(|at| Compared { id: view.id, customer, product, fault: text(view, fault), at }))
         };
         let mut earlier = Vec::new();
-        for row in self.look.rows(complaint::KIND, &[(complaint::CUSTOMER, Is::To(customer))], &[])? {
+        for row in self.standing(&[(complaint::CUSTOMER, Is::To(customer))], &[])? {
             if row.id != self.id() && earlier.len() < READ {
                 earlier.extend(self.read(row.id));
             }
         }
         let mut prior = BTreeSet::new();
-        // The code where there is one; people also write the same words.
-        for fault in [complaint::DEFECT_CODE, complaint::DEFECT_PHENOMENON] {
-            let Some(this) = compared(&self.view, fault)? else { continue };
+        // The same piece of equipment, or the same part in whatever equipment. The code where there is one; people
+        // also write the same words.
+        let ways = [complaint::PRODUCT, complaint::PART_NO]
+            .map(|what| [complaint::DEFECT_CODE, complaint::DEFECT_PHENOMENON].map(|fault| (what, fault)));
+        for (what, fault) in ways.into_iter().flatten() {
+            let Some(this) = compared(&self.view, what, fault)? else { continue };
             let mut history = Vec::new();
             for view in &earlier {
-                history.extend(compared(view, fault)?);
+                history.extend(compared(view, what, fault)?);
             }
             let occurrences: Vec<Occurrence<'_>> = history.iter().map(Compared::occurrence).collect();
             if let Ok(found) = prior_complaints(&this.occurrence(), &occurrences, settings) {
@@ -268,7 +278,8 @@ impl Case<'_> {
             out.push(Found { code: "severity_media", params, records: Vec::new(), intents: serious() });
         }
         if let Some(person) = reference(&self.view, complaint::RESPONSIBLE_PERSON) {
-            let months = self.look.schema.settings().formulas.repeats.recurrence_months;
+            let repeats = &self.look.schema.settings().formulas.repeats;
+            let (months, threshold) = (repeats.recurrence_months, repeats.repeated_general);
             let since = self.came(&self.view, complaint::RECEIVED_AT).and_then(|at| {
                 let earliest = self.local(at)?.checked_sub(jiff::Span::new().months(months)).ok()?;
                 let zoned = earliest.to_zoned(self.zone.0.clone()).ok()?;
@@ -280,12 +291,12 @@ impl Case<'_> {
                     (complaint::SEVERITY, Is::OneOf(&["general"])),
                     (complaint::RECEIVED_AT, Is::Between(from, to)),
                 ];
-                let rows = self.look.rows(complaint::KIND, &conditions, &[])?;
+                let rows = self.standing(&conditions, &[])?;
                 let others: Vec<RecordId> = rows.iter().map(|r| r.id).filter(|id| *id != self.id()).collect();
-                if others.len() + 1 >= REPEATED_GENERAL {
+                if others.len() + 1 >= count(threshold) {
                     let name = self.look.titles().name("user", person.0)?;
                     let params = json!({
-                        "count": others.len() + 1, "threshold": REPEATED_GENERAL, "months": months, "person": name,
+                        "count": others.len() + 1, "threshold": threshold, "months": months, "person": name,
                     });
                     let code = "severity_repeated";
                     out.push(Found { code, params, records: others, intents: serious() });
@@ -320,7 +331,8 @@ impl Case<'_> {
             return Ok(Vec::new());
         }
         let Some(at) = self.came(&self.view, complaint::RECEIVED_AT) else { return Ok(Vec::new()) };
-        let days = MASS_DAYS * 86_400_000;
+        let repeats = &self.look.schema.settings().formulas.repeats;
+        let (mass, days) = (count(repeats.mass_complaints), i64::from(repeats.mass_days) * 86_400_000);
         let around =
             || Is::Between(Timestamp(at.0.saturating_sub(days)), Timestamp(at.0.saturating_add(days)));
         let value = |key: &str| text(&self.view, key);
@@ -329,27 +341,27 @@ impl Case<'_> {
         let (batch_is, category_is, region_is) = ([batch.as_str()], [category.as_str()], [region.as_str()]);
         let columns = [complaint::CUSTOMER, complaint::INCIDENT];
         let mut rows: Vec<Row> = Vec::new();
-        let mut params = json!({ "days": MASS_DAYS });
+        let mut params = json!({ "days": repeats.mass_days });
         let mut code = "mass_batch";
         if !batch.is_empty() {
             let conditions =
                 [(complaint::BATCH_NO, Is::OneOf(&batch_is)), (complaint::RECEIVED_AT, around())];
-            rows = self.look.rows(complaint::KIND, &conditions, &columns)?;
+            rows = self.standing(&conditions, &columns)?;
             params["batch_no"] = json!(batch);
         }
-        if rows.len() < MASS && !category.is_empty() && !region.is_empty() {
+        if rows.len() < mass && !category.is_empty() && !region.is_empty() {
             let conditions = [
                 (complaint::CATEGORY, Is::OneOf(&category_is)),
                 (complaint::REGION, Is::OneOf(&region_is)),
                 (complaint::RECEIVED_AT, around()),
             ];
-            rows = self.look.rows(complaint::KIND, &conditions, &columns)?;
-            params = json!({ "days": MASS_DAYS, "category": category, "region": region });
+            rows = self.standing(&conditions, &columns)?;
+            params = json!({ "days": repeats.mass_days, "category": category, "region": region });
             code = "mass_region";
         }
         // One customer who calls again and again is no mass.
         let customers: BTreeSet<Option<RecordId>> = rows.iter().map(|r| r.record(0)).collect();
-        if rows.len() < MASS || customers.len() < MASS {
+        if rows.len() < mass || customers.len() < mass {
             return Ok(Vec::new());
         }
         params["count"] = json!(rows.len());

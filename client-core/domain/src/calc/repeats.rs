@@ -29,11 +29,17 @@ pub struct RepeatSettings {
     pub recurrence_months: u32,
     /// C44, C45 days in which a repair is a repeat; 30.
     pub repeat_days: u32,
+    /// So many complaints of different customers about one thing propose a mass incident (4.1.5); 5.
+    pub mass_complaints: u32,
+    /// Within so many days of each other; 7.
+    pub mass_days: u32,
+    /// So many general complaints about one person within `recurrence_months` propose a serious one (3.4); 3.
+    pub repeated_general: u32,
 }
 
 impl Default for RepeatSettings {
     fn default() -> Self {
-        Self { recurrence_months: 12, repeat_days: 30 }
+        Self { recurrence_months: 12, repeat_days: 30, mass_complaints: 5, mass_days: 7, repeated_general: 3 }
     }
 }
 

@@ -153,6 +153,9 @@ impl Settings {
         }
         within("formulas.repeats.recurrence_months", formulas.repeats.recurrence_months, 1, 120)?;
         within("formulas.repeats.repeat_days", formulas.repeats.repeat_days, 1, 3_660)?;
+        within("formulas.repeats.mass_complaints", formulas.repeats.mass_complaints, 2, 1_000)?;
+        within("formulas.repeats.mass_days", formulas.repeats.mass_days, 1, 366)?;
+        within("formulas.repeats.repeated_general", formulas.repeats.repeated_general, 2, 1_000)?;
         within("formulas.warranty.default_months", formulas.warranty.default_months, 0, 1_200)?;
         if formulas.warranty.start_order.is_empty() {
             return Err(invalid("formulas.warranty.start_order", "range"));
