@@ -11,7 +11,7 @@ use domain::calc::crosstab::crosstab;
 use domain::calc::growth::{growth, points_difference};
 use domain::calc::number::{CalcError, Rate, rounded};
 use domain::calc::quality::{on_time_delivery, parts_per_million, ppm_exceedances, resend_shares};
-use domain::calc::sampling::{CustomerVolume, SAMPLE_THRESHOLD, sample_by_volume, volume_coverage};
+use domain::calc::sampling::{CustomerVolume, sample_by_volume, volume_coverage};
 use domain::time::Timestamp;
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -28,15 +28,15 @@ fn volumes(amounts: &[i64]) -> Vec<CustomerVolume<usize>> {
 
 #[test]
 fn c14_sample_by_volume() {
-    let chosen = sample_by_volume(&volumes(&[60, 250, 150, 400, 40, 100]), SAMPLE_THRESHOLD).unwrap();
+    let chosen = sample_by_volume(&volumes(&[60, 250, 150, 400, 40, 100]), Decimal::from(80)).unwrap();
     let of: Vec<_> = chosen.iter().map(|s| (s.customer, s.cumulative)).collect();
     assert_eq!(of, [(3, d("40")), (1, d("65")), (2, d("80"))]);
     // The three reference years count together.
     let years = CustomerVolume { customer: 9, years: ["200", "200", "100"].map(d).to_vec() };
-    let chosen = sample_by_volume(&[volumes(&[400, 100]), vec![years]].concat(), SAMPLE_THRESHOLD).unwrap();
+    let chosen = sample_by_volume(&[volumes(&[400, 100]), vec![years]].concat(), Decimal::from(80)).unwrap();
     assert_eq!(chosen[0].customer, 9);
-    assert_eq!(sample_by_volume(&volumes(&[0, 0]), SAMPLE_THRESHOLD), Err(CalcError::Empty));
-    assert_eq!(sample_by_volume(&volumes(&[5, -1]), SAMPLE_THRESHOLD), Err(CalcError::OutOfRange("volume")));
+    assert_eq!(sample_by_volume(&volumes(&[0, 0]), Decimal::from(80)), Err(CalcError::Empty));
+    assert_eq!(sample_by_volume(&volumes(&[5, -1]), Decimal::from(80)), Err(CalcError::OutOfRange("volume")));
     assert_eq!(sample_by_volume(&volumes(&[5]), d("101")), Err(CalcError::OutOfRange("threshold")));
     assert_eq!(volume_coverage(d("800"), d("1000")), Ok(d("80")));
     assert_eq!(volume_coverage(d("0"), d("0")), Err(CalcError::Empty));

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::authz::{Principal, Scope};
+use domain::calc::number::{SCORE_DECIMALS, mean, rounded};
 use domain::ids::RecordId;
 use domain::keys::{complaint, customer, product_item, survey, visit};
 use domain::schema::Kind;
+use domain::survey::result;
 use domain::time::{Timestamp, Zone};
 use domain::value::Value;
 use serde_json::{Value as Json, json};
@@ -28,7 +30,7 @@ pub(super) fn of(
     zone: &Zone,
 ) -> Result<Option<Json>, StoreError> {
     Ok(match kind.key.as_str() {
-        customer::KIND => Some(of_customer(look, id, now, zone)?),
+        customer::KIND => Some(of_customer(look, records, person, id, now, zone)?),
         product_item::KIND => Some(of_product(look, records, person, id)?),
         _ => None,
     })
@@ -40,7 +42,14 @@ struct Year {
     closed: u64,
 }
 
-fn of_customer(look: &Look<'_>, id: RecordId, now: Timestamp, zone: &Zone) -> Result<Json, StoreError> {
+fn of_customer(
+    look: &Look<'_>,
+    records: &Records,
+    person: &Principal,
+    id: RecordId,
+    now: Timestamp,
+    zone: &Zone,
+) -> Result<Json, StoreError> {
     let to = || Is::To(id);
     let open = look.schema.kind(complaint::KIND).and_then(open_statuses).unwrap_or_default();
     let mut years: BTreeMap<i16, Year> = BTreeMap::new();
@@ -89,23 +98,31 @@ fn of_customer(look: &Look<'_>, id: RecordId, now: Timestamp, zone: &Zone) -> Re
         out["last_return_visit"] = json!(last.map(|d| d.to_string()));
         out["return_visit_due"] = json!(due.map(|d| d.to_string()));
         out["return_visit_overdue"] = json!(due.is_some_and(|due| Some(due) < today));
-        out["satisfaction"] = satisfaction(look, id)?;
+        out["satisfaction"] = satisfaction(look, records, person, id)?;
     }
     Ok(out)
 }
 
-/// Surveys of a customer: how many count, their mean index (0–100, two decimals), and the last of them.
-fn satisfaction(look: &Look<'_>, id: RecordId) -> Result<Json, StoreError> {
+/// Surveys of a customer: how many count, the mean of their unrounded indices (0–100, shown with two decimals), and
+/// the last of them.
+fn satisfaction(
+    look: &Look<'_>,
+    records: &Records,
+    person: &Principal,
+    id: RecordId,
+) -> Result<Json, StoreError> {
     let columns = [survey::INDEX100, survey::RETURNED_AT, "created_at", survey::BAND];
     let found =
         look.rows(survey::KIND, &[(survey::CUSTOMER, Is::To(id)), (survey::IS_VALID, Is::Yes)], &columns)?;
-    let scored: Vec<f64> = found.iter().filter_map(|s| s.real(0)).collect();
-    #[allow(clippy::cast_precision_loss)]
-    let mean = if scored.is_empty() {
-        None
-    } else {
-        Some(format!("{:.2}", scored.iter().sum::<f64>() / scored.len() as f64))
-    };
+    let Some(kind) = look.schema.kind(survey::KIND) else { return Ok(Json::Null) };
+    let mut scored = Vec::with_capacity(found.len());
+    for row in found.iter().filter(|row| row.real(0).is_some()) {
+        // Rows have what is shown; a mean of rounded numbers would be rounded twice.
+        let Ok(shown) = records.open(look.schema, person, kind, row.id) else { continue };
+        let Some((_, view)) = shown.views().next() else { continue };
+        scored.extend(result(look.schema, &view).and_then(|s| s.index100));
+    }
+    let mean = mean(&scored).ok().map(|mean| format!("{:.2}", rounded(mean, SCORE_DECIMALS)));
     let last = found.iter().max_by_key(|s| s.instant(1).or_else(|| s.instant(2))).map(|s| {
         json!({
             "id": s.id, "at": s.instant(1).or_else(|| s.instant(2)), "band": s.text(3),

@@ -24,11 +24,8 @@ pub struct Sampled<K> {
     pub cumulative: Decimal,
 }
 
-/// C14 the threshold of the source and of L43, in percent.
-pub const SAMPLE_THRESHOLD: Decimal = Decimal::from_parts(80, 0, 0, false, 0);
-
 /// C14 customers by volume, the largest first, until the cumulative volume first reaches
-/// `threshold_percent` of the total. Equal volumes keep the order of the input.
+/// `threshold_percent` of the total (L43: 80). Equal volumes keep the order of the input.
 ///
 /// # Errors
 /// `Empty` when there is no volume at all; `OutOfRange("volume")` for a negative amount;

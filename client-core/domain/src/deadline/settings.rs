@@ -88,6 +88,12 @@ impl Settings {
         rule.timing != Timing::Standing && self.rules.get(rule.id).is_none_or(|s| s.on)
     }
 
+    /// The limit of a rule as the organisation has it, contracts aside; `None` for what is no rule.
+    #[must_use]
+    pub fn limit_of(&self, rule: &str) -> Option<Limit> {
+        rules::by_id(rule).map(|rule| self.limit(rule, None))
+    }
+
     pub(super) fn limit(&self, rule: &Rule, sla: Option<&Sla>) -> Limit {
         let contract = sla.and_then(|sla| sla.limits.get(rule.id)).copied();
         let own = self.rules.get(rule.id).and_then(|s| s.limit);
