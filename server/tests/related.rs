@@ -99,8 +99,8 @@ fn a_customer_with_all_that_belongs_to_it() {
     assert_eq!(overview["visits"], 1);
     assert_eq!(overview["products"], json!({ "total": 2, "in_warranty": 1 }));
     assert_eq!(overview["satisfaction"], json!({ "surveys": 0, "mean_index": null, "last": null }));
-    // Nobody has called yet: the month after the file was made.
-    assert_eq!(overview["return_visit_due"], "2026-04-30");
+    // Nobody has called yet: the month after the last delivery was accepted.
+    assert_eq!(overview["return_visit_due"], "2024-04-30");
 
     // What a record refers to, and who refers to it.
     let related = s.get(&s.office, &format!("visit/{visit}/related"));
@@ -156,6 +156,75 @@ fn a_customer_with_all_that_belongs_to_it() {
 }
 
 #[test]
+fn a_product_is_under_the_terms_of_its_contract_and_its_type() {
+    let s = Scene::new();
+    let of_type = |fields: Value| {
+        let mut all = json!({ "product_area": "complete_unit", "name": "自卸车", "model": "Z1" });
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        s.make("product_type", all)
+    };
+    let contract = json!({ "cmd": "add", "collection": "contracts",
+        "fields": { "no": "HT-7", "valid_from": "2024-01-01", "warranty_months": 18 } });
+    let customer = s.make_with("customer", json!({ "name": "海岚" }), &[contract]);
+    let year = of_type(json!({ "default_warranty_months": 12 }));
+    let item = |fields: Value| {
+        let mut all = json!({ "name": "自卸车", "customer": customer });
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        s.make("product_item", all)
+    };
+    let field = |id: &str, key: &str| s.get(&s.office, &format!("product_item/{id}"))["fields"][key].clone();
+    let sold = |more: Value| {
+        let mut all = json!({ "accepted_on": "2024-03-15" });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        item(all)
+    };
+    // The type's terms, copied: what the type says later changes nothing.
+    let plain = sold(json!({ "product_type": year }));
+    let own = sold(json!({ "product_type": year, "default_warranty_months": 24 }));
+    let set = |key: &str, value: Value| json!([{ "cmd": "set", "field": key, "value": value }]);
+    s.act(&format!("product_type/{year}"), &set("default_warranty_months", json!(6)));
+    assert_eq!(field(&plain, "warranty_end"), "2025-03-15");
+    assert_eq!(field(&own, "warranty_end"), "2026-03-15");
+    // Set later; and nothing said anywhere.
+    let later = sold(json!({}));
+    assert_eq!(field(&later, "warranty_end"), "2027-03-15");
+    s.act(&format!("product_item/{later}"), &set("product_type", json!(year)));
+    assert_eq!(field(&later, "warranty_end"), "2024-09-15");
+    // The contract goes before the type, and before what the product says (L19).
+    let bound = sold(json!({ "product_type": year, "contract": "HT-7" }));
+    assert_eq!(
+        (field(&bound, "default_warranty_months"), field(&bound, "warranty_end")),
+        (json!(18), json!("2025-09-15"))
+    );
+    s.act(&format!("product_item/{own}"), &set("contract", json!("HT-7")));
+    assert_eq!(
+        (field(&own, "default_warranty_months"), field(&own, "warranty_end")),
+        (json!(24), json!("2025-09-15"))
+    );
+    let visit = |product: &str, day: &str, km: Value| {
+        let id = s.make(
+            "visit",
+            json!({ "product": product, "fault_phenomenon": "渗油", "mileage": km,
+            "requested_at": format!("{day}T08:00:00+08:00") }),
+        );
+        s.get(&s.office, &format!("visit/{id}"))["fields"]["warranty_status"].clone()
+    };
+    assert_eq!(visit(&plain, "2025-03-15", Value::Null), "in_warranty");
+    assert_eq!(visit(&plain, "2025-03-16", Value::Null), "out_of_warranty");
+    assert_eq!(visit(&own, "2025-09-15", Value::Null), "in_warranty");
+    assert_eq!(visit(&own, "2025-09-16", Value::Null), "out_of_warranty");
+
+    // 三包 alone: beyond its months or its mileage there is nothing.
+    let three = of_type(json!({ "three_guarantee_months": 24, "three_guarantee_mileage": 50_000 }));
+    let car = item(json!({ "product_type": three, "purchased_on": "2023-06-01" }));
+    assert_eq!(field(&car, "warranty_end"), "2025-06-01");
+    assert_eq!(visit(&car, "2024-01-01", json!("49999")), "three_guarantees");
+    assert_eq!(visit(&car, "2024-01-01", json!("60000")), "out_of_warranty");
+    assert_eq!(visit(&car, "2025-06-02", json!("49999")), "out_of_warranty");
+    assert_eq!(visit(&car, "2024-01-01", Value::Null), Value::Null);
+}
+
+#[test]
 fn the_same_complaint_again_is_noticed() {
     let s = Scene::new();
     let customer = s.make("customer", json!({ "name": "海岚" }));
@@ -174,6 +243,36 @@ fn the_same_complaint_again_is_noticed() {
     let found = s.suggestion(&path, "recurrence").unwrap();
     assert_eq!(found["params"], json!({ "count": 2, "months": 12 }));
     assert_eq!(ids(&found["records"]), [second.as_str(), &first]);
+    // The same part in another piece of equipment, or in one that nobody named, is the same part; what was
+    // cancelled as entered twice never happened.
+    let item = |serial: &str| {
+        s.make("product_item", json!({ "name": "柜", "serial_no": serial, "customer": customer }))
+    };
+    let (one, two) = (item("SN1"), item("SN2"));
+    let with = |product: &str, part: &str, day: &str| {
+        let mut fields = complaint(&customer, part, "裂", day);
+        fields["product"] = json!(product);
+        fields["defect_code"] = json!("sand_hole");
+        fields
+    };
+    let twice = s.make("complaint", with(&one, "P-7", "2026-01-02"));
+    s.act(&format!("complaint/{twice}"), &json!([{ "cmd": "event", "to": "cancelled", "why": "重复" }]));
+    let equipped = s.make("complaint", with(&one, "P-7", "2026-01-03"));
+    assert_eq!(s.suggestion(&format!("complaint/{equipped}"), "recurrence"), None);
+    let mut bare = with(&one, "P-7", "2026-01-04");
+    bare.as_object_mut().unwrap().remove("product");
+    let bare = s.make("complaint", bare);
+    let elsewhere = s.make("complaint", with(&two, "P-7", "2026-01-05"));
+    let mut same = with(&one, "", "2026-01-06");
+    same.as_object_mut().unwrap().remove("part_no");
+    let same = s.make("complaint", same);
+    let prior = |id: &str| {
+        let found = s.suggestion(&format!("complaint/{id}"), "recurrence").unwrap();
+        ids(&found["records"]).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(prior(&bare), [equipped.as_str()]);
+    assert_eq!(prior(&elsewhere), [bare.as_str(), &equipped]);
+    assert_eq!(prior(&same), [equipped.as_str()]);
     // What is suggested can be sent as it is; then there is nothing left to suggest.
     let shown = s.act(&path, &found["intents"]).json();
     assert_eq!(shown["fields"]["recurrence"], "recurring");
@@ -201,6 +300,8 @@ fn what_makes_a_complaint_serious_is_noticed() {
     };
     let first = s.make("complaint", complaint(json!("general"), "phone"));
     s.make("complaint", complaint(json!("general"), "phone"));
+    let twice = s.make("complaint", complaint(json!("general"), "phone"));
+    s.act(&format!("complaint/{twice}"), &json!([{ "cmd": "event", "to": "cancelled", "why": "重复" }]));
     assert_eq!(s.suggestion(&format!("complaint/{first}"), "severity_repeated"), None);
     let third = s.make("complaint", complaint(Value::Null, "media"));
     let path = format!("complaint/{third}");

@@ -8,8 +8,8 @@ use domain::ids::RecordId;
 use domain::intent::Intent;
 use domain::time::Timestamp;
 
-use super::Records;
 use super::draft::{Desk, Draft, Side};
+use super::{Records, warranty};
 use crate::store::StoreError;
 use crate::sync::{Author, LedgerError, State};
 
@@ -152,6 +152,9 @@ impl Records {
         let mut desk = Desk { schema: &schema, zone, fresh: &mut fresh, historical: true, links: &links };
         for (i, step) in story.steps.iter().enumerate() {
             draft.run(&mut desk, &step.by, step.at, &step.intent).map_err(|r| r.with("intent", i))?;
+            for more in warranty::terms(self, &schema, &kind, &draft.main.record.view(&kind), &step.intent) {
+                draft.run(&mut desk, &step.by, step.at, &more).map_err(|r| r.with("intent", i))?;
+            }
         }
         if let Some(fault) = fault {
             return Err(fault);

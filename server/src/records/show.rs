@@ -5,7 +5,7 @@ use domain::deadline::{Basis, Deadline, State as Standing};
 use domain::derive;
 use domain::document::{Around, Conflict, Record, RecordView};
 use domain::ids::RecordId;
-use domain::keys::{complaint, visit};
+use domain::keys::{complaint, product_item, visit};
 use domain::projection;
 use domain::retention;
 use domain::schema::{Kind, Schema};
@@ -113,6 +113,16 @@ impl Records {
             let decided = || warranty::of_visit(self, &schema, person, &view, &self.ledger.zone());
             if let Some(status) = said.or_else(|| decided().map(|d| json!(d.code))) {
                 fields.insert(visit::WARRANTY_STATUS.to_owned(), status);
+            }
+        }
+        if kind.key == product_item::KIND
+            && let Some(fields) = out.get_mut("fields").and_then(Json::as_object_mut)
+        {
+            let warranty = warranty::of_product(self, &schema, &view);
+            let days =
+                [(product_item::WARRANTY_START, warranty.start), (product_item::WARRANTY_END, warranty.end)];
+            for (key, day) in days.into_iter().filter_map(|(key, day)| Some((key, day?))) {
+                fields.insert(key.to_owned(), json!(day.to_string()));
             }
         }
         self.ledger.store().read_blocking(|snap| merge::follow(snap, &schema, kind, &mut out, person))?;

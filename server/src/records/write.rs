@@ -11,7 +11,7 @@ use serde_json::Map;
 use uuid::Uuid;
 
 use super::draft::{Desk, Draft, Side};
-use super::{Records, companion_for};
+use super::{Records, companion_for, warranty};
 use crate::store::StoreError;
 use crate::sync::{Author, LedgerError, Prepared, State};
 
@@ -123,6 +123,9 @@ impl Records {
         let mut desk = Desk { schema, zone, fresh: &mut fresh, historical: false, links: &links };
         for (i, intent) in intents.iter().enumerate() {
             draft.run(&mut desk, &author.principal, at, intent).map_err(|r| r.with("intent", i))?;
+            for more in warranty::terms(self, schema, kind, &draft.main.record.view(kind), intent) {
+                draft.run(&mut desk, &author.principal, at, &more).map_err(|r| r.with("intent", i))?;
+            }
         }
         if let Some(fault) = fault {
             return Err(fault);

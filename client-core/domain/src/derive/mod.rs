@@ -41,6 +41,7 @@ use crate::schema::{FieldType, Kind, Schema};
 use crate::value::Value;
 
 pub use complaint::dissatisfied_count;
+pub use product_item::{Warranty, warranty_of};
 
 /// Fills the computed fields of a record; what was there under their keys is replaced.
 pub fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
