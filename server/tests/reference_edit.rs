@@ -405,3 +405,50 @@ fn only_admins_see_and_edit() {
         }
     }
 }
+
+/// An approved month shows what was approved, whatever is set afterwards, on the server, after a restart, and if it
+/// was approved on a phone that had not heard of the settings of the moment.
+#[test]
+fn a_month_that_was_approved_keeps_its_composite() {
+    let mut s = scene();
+    let factor = |s: &Scene, factor: &str| {
+        s.ok(&s.put(
+            "settings",
+            &json!({ "settings": { "formulas": { "composite": { "d2_factor": factor } } } }),
+        ));
+    };
+    let root = s.server.add_user("boss", Role::Admin);
+    let mut phone = Phone::new(&s.server, "boss", root, Role::Admin);
+    let mut month = |approve: bool| {
+        let customer = "01930000-0000-7000-8000-000000000009";
+        let facts = json!({ "customer": customer, "month_of": "2026-01-01", "deliveries_late": 4 });
+        let id = phone.create("monthly_satisfaction", facts);
+        for to in ["prepared", "reviewed", "approved"].into_iter().take(if approve { 3 } else { 2 }) {
+            phone.event(id, to);
+        }
+        id
+    };
+    let (late, open) = (month(true), month(false));
+    factor(&s, "0.7");
+    factor(&s, "1");
+    let results = phone.push(&s.server);
+    assert!(words(&results[&late]).iter().all(|w| w == "accepted"), "{:?}", words(&results[&late]));
+    let shown = |s: &Scene| {
+        let get = |path: &str| {
+            s.server.get(&format!("/api/v1/records/monthly_satisfaction{path}"), &s.office).json()
+        };
+        let d = |id: &domain::ids::RecordId| get(&format!("/{id}"))["fields"]["d"].clone();
+        (d(&late), d(&open))
+    };
+    assert_eq!(shown(&s), (json!("92.8"), json!("88")));
+    factor(&s, "0.5");
+    assert_eq!(shown(&s), (json!("92.8"), json!("94")));
+    let dir = s.server.copy();
+    s.server.stop();
+    let server = Server::start_in(dir, Limits::default());
+    let (admin, office) = (server.login("root").access, server.login("li").access);
+    s = Scene { server, admin, office };
+    assert_eq!(shown(&s), (json!("92.8"), json!("94")));
+    let (_, differences) = s.server.state.ledger.verify().unwrap();
+    assert_eq!(differences, Vec::new());
+}

@@ -133,6 +133,7 @@ proptest! {
                 prev,
                 why: None,
                 temp: None,
+                basis: None,
             });
         }
         let want = fold(Some(cycle), &events);

@@ -170,6 +170,9 @@ fn sets(kinds: &[&Kind], step: &Transition) -> String {
         }
     }
     out.dedup();
+    if !step.fixes.is_empty() {
+        out.push(format!("results of {} stand", step.fixes.join(", ")));
+    }
     out.join(", ")
 }
 

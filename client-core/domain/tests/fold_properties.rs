@@ -27,6 +27,7 @@ fn history() -> impl Strategy<Value = (&'static Lifecycle, Vec<Event>)> {
                 prev,
                 why: None,
                 temp: None,
+                basis: None,
             });
         }
         (cycle, events)

@@ -5,13 +5,13 @@ use std::sync::{Arc, PoisonError};
 
 use domain::ids::UserId;
 use domain::schema::Schema;
-use domain::settings::{Organisation, Settings};
+use domain::settings::{Formulas, Organisation, Settings};
 use serde::Deserialize as _;
 use serde_json::{Value as Json, json};
 
 use super::{Ledger, LedgerError, Live};
 use crate::store::reference::{self, Area, Edited, Version};
-use crate::store::{StoreError, audit, projections};
+use crate::store::{Snapshot, StoreError, audit, projections};
 
 /// Versions that are shown of something.
 const SHOWN: u32 = 20;
@@ -83,7 +83,7 @@ impl Ledger {
             Some(row) => row.newest = new.clone(),
             None => rows.push(Edited { area: edit.area, key: edit.key.to_owned(), newest: new.clone() }),
         }
-        let now = Arc::new(self.shipped().for_organisation(&organisation(rows)));
+        let now = Arc::new(self.shipped().for_organisation(&organisation(rows, self.former()?)));
         let renamed = !now.rows_as(&before);
         let (ledger, old) = (self.clone(), Arc::clone(&before));
         let (area, key, version) = (edit.area, edit.key.to_owned(), new.version);
@@ -120,8 +120,22 @@ impl Ledger {
     /// Reads what the organisation edited and goes by it.
     pub(super) fn adopt_organisation(&self) -> Result<(), LedgerError> {
         let rows = self.edited()?;
-        self.put_schema(&Arc::new(self.shipped().for_organisation(&organisation(rows))));
+        let own = organisation(rows, self.former()?);
+        self.put_schema(&Arc::new(self.shipped().for_organisation(&own)));
         Ok(())
+    }
+
+    /// What formulas were left to the organisation in every version of the settings.
+    fn former(&self) -> Result<Vec<Formulas>, LedgerError> {
+        let all = |snap: &Snapshot<'_>| reference::versions(snap, Area::Settings, "", u32::MAX);
+        let mut former: Vec<Formulas> = Vec::new();
+        for version in self.store().read_blocking(all)? {
+            let (settings, _) = Settings::read_known(&version.data);
+            if !former.contains(&settings.formulas) {
+                former.push(settings.formulas);
+            }
+        }
+        Ok(former)
     }
 
     fn put_schema(&self, schema: &Arc<Schema>) {
@@ -131,8 +145,8 @@ impl Ledger {
 
 /// The edits as the domain takes them. What this version of the program cannot read stands as shipped: the office
 /// can still work, and the log says what is missing.
-fn organisation(rows: Vec<Edited>) -> Organisation {
-    let mut own = Organisation::default();
+fn organisation(rows: Vec<Edited>, former: Vec<Formulas>) -> Organisation {
+    let mut own = Organisation { former, ..Organisation::default() };
     for Edited { area, key, newest } in rows {
         let data = newest.data;
         let read = match area {

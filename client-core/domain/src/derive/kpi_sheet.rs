@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{amount, live, put};
+use super::{Rules, amount, live, put};
 use crate::calc::bands::Bands;
 use crate::calc::kpi::quarterly::{Achievement, AchievementSettings, Grade, achievement_rate};
 use crate::calc::kpi::{AppraisalItem, ScorerWeights, appraise};
@@ -13,14 +13,14 @@ use crate::keys::kpi_sheet::{
     ITEMS_LEADER_SCORE, ITEMS_POINTS, ITEMS_RATE, ITEMS_SELF_SCORE, ITEMS_SUPERVISOR_SCORE, ITEMS_TARGET,
     ITEMS_WEIGHT, LEADER_TOTAL, SELF_TOTAL, SUPERVISOR_TOTAL, TOTAL, WEIGHT_TOTAL,
 };
-use crate::schema::{Kind, Schema};
+use crate::schema::Kind;
 use crate::value::Value;
 
 /// Rate and points of each item, the totals of the three scorers, and the total with its band. An item that is
 /// measured has points by its achievement (C63), any other by the scores given (C62). The total is there once
 /// every item has points.
-pub(super) fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
-    let settings = &schema.settings().formulas.achievement;
+pub(super) fn fill(rules: &Rules<'_>, kind: &Kind, view: &mut RecordView) {
+    let settings = &rules.formulas.achievement;
     let mut points = Some(Vec::new());
     let mut columns = [const { Vec::new() }; 3];
     let mut weights = Vec::new();

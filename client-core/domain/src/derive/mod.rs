@@ -2,11 +2,13 @@
 //!
 //! They are not stored in documents. [`fill`] puts them into a view wherever a record is shown, listed, exported or
 //! judged; phone and server do so alike, and a row can be made again from its document at any time. What depends
-//! on other records (a visit's warranty, which is its product's) is added by whoever can read those.
+//! on other records (a visit's warranty, which is its product's) is added by whoever can read those. What a step made
+//! final is worked out as it was then, whatever was set since ([`Basis`]).
 //!
 //! | module | fills |
 //! |---|---|
 //! | this one | what steps set (`closed_at`, `reviewed_by`: the lifecycle tables say which) |
+//! | [`basis`] | nothing: by which settings and versions of formulas the others fill |
 //! | [`complaint`] | defect rate, times dissatisfied |
 //! | [`visit`] | whether the report is complete, whether the engineer was late |
 //! | [`product_item`] | the warranty's first and last day (C48) |
@@ -19,6 +21,7 @@
 //! | [`station_report`] | whether it came in time (L37) |
 //! | [`survey`] | validity, scores and band of an answer sheet (C03–C13) |
 
+mod basis;
 mod complaint;
 mod expense_claim;
 mod goods;
@@ -40,6 +43,8 @@ use crate::lifecycle::{self, taken};
 use crate::schema::{FieldType, Kind, Schema};
 use crate::value::Value;
 
+pub use basis::Basis;
+pub(crate) use basis::Rules;
 pub use complaint::dissatisfied_count;
 pub use product_item::{Warranty, warranty_of};
 
@@ -56,9 +61,10 @@ pub fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
         }
     }
     from_steps(kind, view);
+    let Some(rules) = Rules::of(schema, kind, view) else { return };
     match kind.key.as_str() {
         keys::complaint::KIND => complaint::fill(kind, view),
-        keys::visit::KIND => visit::fill(schema, kind, view),
+        keys::visit::KIND => visit::fill(&rules, kind, view),
         keys::product_item::KIND => product_item::fill(schema, kind, view),
         keys::quote::KIND => quote::fill(kind, view),
         keys::expense_claim::KIND => expense_claim::fill(kind, view),
@@ -66,8 +72,8 @@ pub fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
         keys::survey::KIND => survey::fill(schema, kind, view),
         keys::goods_return::KIND => goods::goods_return(kind, view),
         keys::claim::KIND => goods::claim(view),
-        keys::monthly_satisfaction::KIND => monthly_satisfaction::fill(schema, kind, view),
-        keys::kpi_sheet::KIND => kpi_sheet::fill(schema, kind, view),
+        keys::monthly_satisfaction::KIND => monthly_satisfaction::fill(&rules, kind, view),
+        keys::kpi_sheet::KIND => kpi_sheet::fill(&rules, kind, view),
         keys::station_report::KIND => station_report::fill(schema, kind, view),
         _ => {}
     }

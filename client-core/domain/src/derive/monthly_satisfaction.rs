@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::put;
+use super::{Rules, put};
 use crate::calc::composite::{Audit, MonthFacts, composite_satisfaction};
 use crate::calc::number::{PERCENT_DECIMALS, Rate, SCORE_DECIMALS, rounded};
 use crate::calc::quality::{parts_per_million, ppm_exceedances};
@@ -13,12 +13,12 @@ use crate::keys::monthly_satisfaction::{
     NEEDS_ANALYSIS, ON_TIME_RATE, PPM, PPM_EXCEEDANCES, PPM_TARGET, QUANTITY_DEFECTIVE, QUANTITY_DELIVERED,
     SURVEY_POINTS, SURVEY_TOTAL,
 };
-use crate::schema::{Kind, Schema};
+use crate::schema::Kind;
 use crate::value::Value;
 
 /// PPM (C32), on-time delivery (C33), satisfaction with the handling (C18), and the composite (C07). Facts that
 /// contradict each other give no result.
-pub(super) fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
+pub(super) fn fill(rules: &Rules<'_>, kind: &Kind, view: &mut RecordView) {
     let pieces = count(view, QUANTITY_DEFECTIVE).zip(count(view, QUANTITY_DELIVERED));
     let pieces = pieces.map(|(bad, all)| (Decimal::from(bad), Decimal::from(all)));
     if let Some((bad, all)) = pieces
@@ -60,7 +60,7 @@ pub(super) fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
     };
     // Points without their total say nothing; neither is a month without a survey.
     let half = view.value(SURVEY_POINTS).is_empty() != view.value(SURVEY_TOTAL).is_empty();
-    let Ok(result) = composite_satisfaction(&facts, &schema.settings().formulas.composite) else { return };
+    let Ok(result) = composite_satisfaction(&facts, &rules.formulas.composite) else { return };
     if half {
         return;
     }

@@ -1,21 +1,21 @@
 //! 现场服务
 
-use super::put;
+use super::{Rules, put};
 use crate::calc::service::lateness;
 use crate::document::RecordView;
 use crate::keys::visit::{
     APPOINTMENT_AT, ARRIVED_AT, FAULT_CAUSE, IS_LATE, NO_PARTS_USED, PARTS, PARTS_PART_NAME, REPORT_COMPLETE,
     SOLUTION, USER_OPINION,
 };
-use crate::schema::{Kind, Schema};
+use crate::schema::Kind;
 use crate::value::Value;
 
 /// 报告完整 (domain catalogue 7.1): cause, solution, the names of the parts (or that none was used) and the
 /// user's opinion are there. 迟到 (L13): the arrival lies after the appointment by more than is tolerated.
-pub(super) fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
+pub(super) fn fill(rules: &Rules<'_>, kind: &Kind, view: &mut RecordView) {
     let times = view.value(APPOINTMENT_AT).as_datetime().zip(view.value(ARRIVED_AT).as_datetime());
     if let Some((appointment, arrived)) = times {
-        let late = !lateness(appointment, arrived, &schema.settings().formulas.arrival).on_time;
+        let late = !lateness(appointment, arrived, &rules.formulas.arrival).on_time;
         put(kind, view, IS_LATE, Value::Bool(late));
     }
     let written = [FAULT_CAUSE, SOLUTION, USER_OPINION].iter().all(|key| !view.value(key).is_empty());

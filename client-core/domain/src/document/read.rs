@@ -154,7 +154,13 @@ impl RecordView {
         let events: Vec<Json> = self
             .events
             .iter()
-            .map(|e| json!({"id": e.id, "t": e.t, "to": e.to, "at": e.at, "by": e.by, "why": e.why}))
+            .map(|e| {
+                let mut out = json!({"id": e.id, "t": e.t, "to": e.to, "at": e.at, "by": e.by, "why": e.why});
+                if let Some(basis) = &e.basis {
+                    out["basis"] = serde_json::from_str(basis).unwrap_or(Json::Null);
+                }
+                out
+            })
             .collect();
         let mut out = Map::new();
         out.insert("id".into(), json!(self.id));
@@ -290,6 +296,7 @@ pub(super) fn event(key: &str, value: &Hydrated) -> Option<Event> {
         prev: prev_ids(&text("prev").unwrap_or_default()),
         why: text("why"),
         temp: text("temp"),
+        basis: text("basis"),
     })
 }
 

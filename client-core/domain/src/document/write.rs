@@ -12,7 +12,7 @@ use super::rules::{Around, Ground, no_duplicate, not_before};
 use super::scalar::to_scalar;
 use super::{Hash, Record, RecordView};
 use crate::authz::Role;
-use crate::derive;
+use crate::derive::{self, Basis};
 use crate::error::{Code, Refusal};
 use crate::ids::{UserId, id22};
 use crate::intent::Intent;
@@ -151,6 +151,8 @@ impl Record {
 pub(super) struct Plan<'a> {
     pub(super) fields: Vec<(&'a Field, Value)>,
     pub(super) entry: Vec<(String, FieldType, Value)>,
+    /// What the step leaves the results to stand on.
+    basis: Option<String>,
 }
 
 fn plan<'a>(
@@ -159,7 +161,7 @@ fn plan<'a>(
     view: &RecordView,
     intent: &Intent,
 ) -> Result<Plan<'a>, Refusal> {
-    let mut plan = Plan { fields: Vec::new(), entry: Vec::new() };
+    let mut plan = Plan { fields: Vec::new(), entry: Vec::new(), basis: None };
     match intent {
         Intent::Create { fields, .. } => {
             if view.created().is_some() {
@@ -200,6 +202,7 @@ fn plan<'a>(
         Intent::Event { to, fields, why, .. } => {
             plan.fields = typed_fields(writer, kind, fields)?;
             let step = check_step(kind, view, to, why.as_deref())?;
+            plan.basis = step.and_then(|step| Basis::of_step(writer.schema, step)).map(|b| b.to_text());
             if let Some(step) = step {
                 let mut after = with(view, &plan.fields);
                 // What is needed may depend on what follows from the rest: whether somebody was late.
@@ -385,10 +388,13 @@ fn perform(
         Intent::Create { id, temp, .. } => {
             let cycle = cycle_of(kind);
             let to = cycle.map_or("", |c| c.initial);
-            add_event(tx, writer, view, "created", to, *id, None, temp.as_deref())
+            let more = [("temp", temp.as_deref())];
+            add_event(tx, writer, view, "created", to, *id, more)
         }
         Intent::Event { to, why, id, .. } => {
-            add_event(tx, writer, view, "status", to, *id, why.as_deref(), None)
+            let why = why.as_deref().filter(|w| !w.trim().is_empty());
+            let more = [("why", why), ("basis", plan.basis.as_deref())];
+            add_event(tx, writer, view, "status", to, *id, more)
         }
         Intent::Add { collection, id, .. } => {
             let id = id.ok_or_else(|| fault("intent without id"))?;
@@ -489,16 +495,14 @@ fn put(
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn add_event(
+fn add_event<'a>(
     tx: &mut Transaction<'_>,
     writer: &Writer<'_>,
     view: &RecordView,
     t: &str,
     to: &str,
     id: Option<Uuid>,
-    why: Option<&str>,
-    temp: Option<&str>,
+    more: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
 ) -> Result<(), Refusal> {
     let id = id.ok_or_else(|| fault("intent without id"))?;
     let events = container(tx, "events")?;
@@ -511,11 +515,10 @@ fn add_event(
     put("by", ScalarValue::Bytes(writer.user.bytes().to_vec()))?;
     put("role", writer.role.as_str().into())?;
     put("prev", prev.join(",").into())?;
-    if let Some(why) = why.filter(|w| !w.trim().is_empty()) {
-        put("why", why.into())?;
-    }
-    if let Some(temp) = temp {
-        put("temp", temp.into())?;
+    for (key, text) in more {
+        if let Some(text) = text {
+            put(key, text.into())?;
+        }
     }
     if let Some(skew) = writer.skew_s {
         put("skew_s", ScalarValue::Int(skew))?;

@@ -20,12 +20,9 @@ pub(super) static KPI_SHEET: Lifecycle = Lifecycle {
         step("JX2", &["supervisor_review"], "leader_review", Who::Office)
             .sets(&["supervisor_at", "supervisor_by"]),
         why("JX2b", &["leader_review"], "supervisor_review", Who::May(Approve)),
-        step("JX3", &["leader_review"], "confirmed", Who::May(Approve)).sets(&[
-            "leader_at",
-            "leader_by",
-            "confirmed_at",
-            "confirmed_by",
-        ]),
+        step("JX3", &["leader_review"], "confirmed", Who::May(Approve))
+            .sets(&["leader_at", "leader_by", "confirmed_at", "confirmed_by"])
+            .fixes(&["C62", "C63", "C64"]),
     ],
 };
 
@@ -42,7 +39,9 @@ pub(super) static MONTHLY_SATISFACTION: Lifecycle = Lifecycle {
     transitions: &[
         step("M1", &["draft"], "prepared", Who::Office).sets(&["prepared_at", "prepared_by"]),
         step("M2", &["prepared"], "reviewed", Who::Office).sets(&["reviewed_at", "reviewed_by"]),
-        step("M3", &["reviewed"], "approved", Who::May(Approve)).sets(&["approved_at", "approved_by"]),
+        step("M3", &["reviewed"], "approved", Who::May(Approve))
+            .sets(&["approved_at", "approved_by"])
+            .fixes(&["C07", "C18", "C32", "C33"]),
         why("M4", &["prepared", "reviewed"], "draft", Who::Office),
         why("M4b", &["approved"], "draft", Who::May(Approve)),
     ],

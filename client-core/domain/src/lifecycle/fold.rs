@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::Lifecycle;
+use super::{Lifecycle, Phase};
 use crate::authz::Role;
 use crate::ids::UserId;
 use crate::time::Timestamp;
@@ -36,6 +36,9 @@ pub struct Event {
     pub why: Option<String>,
     /// The device's temporary number, on the first event.
     pub temp: Option<String>,
+    /// What the results are worked out by from this step on, as [`crate::derive::Basis`] writes it; checked by the
+    /// server.
+    pub basis: Option<String>,
 }
 
 /// What the events come to.
@@ -55,7 +58,20 @@ pub fn fold(cycle: Option<&Lifecycle>, events: &[Event]) -> Folded {
     let moving = || events.iter().filter(|e| matches!(e.t.as_str(), "created" | "status"));
     let named: BTreeSet<Uuid> = moving().flat_map(|e| e.prev.iter().copied()).collect();
     let frontier: Vec<&Event> = moving().filter(|e| !named.contains(&e.id)).collect();
-    let standing = |e: &&Event| {
+    let statuses: BTreeSet<&str> = frontier.iter().map(|e| e.to.as_str()).collect();
+    let winner = standing(cycle, frontier.iter().copied());
+    let mut ids: Vec<Uuid> = frontier.iter().map(|e| e.id).collect();
+    ids.sort();
+    Folded {
+        status: winner.map(|e| e.to.clone()).unwrap_or_default(),
+        frontier: ids,
+        conflicted: statuses.len() > 1,
+    }
+}
+
+/// Which of several events that were made without knowledge of each other stands.
+fn standing<'a>(cycle: Option<&Lifecycle>, events: impl Iterator<Item = &'a Event>) -> Option<&'a Event> {
+    events.max_by_key(|e| {
         let role = match e.role {
             Some(Role::Admin) => 3,
             Some(Role::Office) => 2,
@@ -64,16 +80,31 @@ pub fn fold(cycle: Option<&Lifecycle>, events: &[Event]) -> Folded {
         };
         let rank = cycle.and_then(|c| c.state(&e.to)).map_or(0, |s| s.rank);
         (role, rank, e.id)
-    };
-    let statuses: BTreeSet<&str> = frontier.iter().map(|e| e.to.as_str()).collect();
-    let winner = frontier.iter().copied().max_by_key(standing);
-    let mut ids: Vec<Uuid> = frontier.iter().map(|e| e.id).collect();
-    ids.sort();
-    Folded {
-        status: winner.map(|e| e.to.clone()).unwrap_or_default(),
-        frontier: ids,
-        conflicted: statuses.len() > 1,
+    })
+}
+
+/// What the results of the record stand on: the basis that the last step left which has one, on the way to the
+/// status that stands. `None` if no step has one, or the record was opened again since.
+#[must_use]
+pub fn basis<'a>(cycle: &Lifecycle, events: &'a [Event]) -> Option<&'a str> {
+    let moving = || events.iter().filter(|e| matches!(e.t.as_str(), "created" | "status"));
+    let named: BTreeSet<Uuid> = moving().flat_map(|e| e.prev.iter().copied()).collect();
+    let mut at = standing(Some(cycle), moving().filter(|e| !named.contains(&e.id)));
+    // Never longer than there are events: some might name each other in a circle.
+    for _ in 0..events.len() {
+        let event = at?;
+        if let Some(basis) = &event.basis {
+            return Some(basis);
+        }
+        if cycle.phase(&event.to) == Phase::Open {
+            return None;
+        }
+        let seen = || moving().filter(|e| event.prev.contains(&e.id));
+        // Who settles which of two steps stands leaves what that step left.
+        let chosen = standing(Some(cycle), seen().filter(|e| e.to == event.to));
+        at = chosen.or_else(|| standing(Some(cycle), seen()));
     }
+    None
 }
 
 /// A step as it was taken.
@@ -127,6 +158,7 @@ mod tests {
             prev: prev.iter().map(|p| Uuid::from_u128(*p)).collect(),
             why: None,
             temp: None,
+            basis: None,
         }
     }
 

@@ -28,7 +28,7 @@ use crate::authz::{Permission, Principal, Relation, Role};
 use crate::schema::Label;
 
 pub use check::Check;
-pub use fold::{Event, Folded, Taken, fold, taken};
+pub use fold::{Event, Folded, Taken, basis, fold, taken};
 
 /// A status.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,9 @@ pub struct Transition {
     pub sets: &'static [&'static str],
     /// What must hold besides the required fields.
     pub checks: &'static [Check],
+    /// Formulas whose results stand from here on, whatever is set afterwards (`C07`): the step's event keeps their
+    /// versions and settings ([`crate::derive::Basis`]).
+    pub fixes: &'static [&'static str],
 }
 
 impl Transition {
@@ -100,6 +103,11 @@ impl Transition {
         self.checks = checks;
         self
     }
+    /// The step, after which the results of these formulas stand.
+    const fn fixes(mut self, formulas: &'static [&'static str]) -> Self {
+        self.fixes = formulas;
+        self
+    }
 }
 
 // The tables are read by people: one line a state, one line a step.
@@ -109,12 +117,12 @@ const fn state(code: &'static str, zh: &'static str, en: &'static str, rank: u8,
 }
 
 const fn step(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
-    Transition { id, from, to, who, why: false, sets: &[], checks: &[] }
+    Transition { id, from, to, who, why: false, sets: &[], checks: &[], fixes: &[] }
 }
 
 /// A step that asks why.
 const fn why(id: &'static str, from: &'static [&'static str], to: &'static str, who: Who) -> Transition {
-    Transition { id, from, to, who, why: true, sets: &[], checks: &[] }
+    Transition { id, from, to, who, why: true, sets: &[], checks: &[], fixes: &[] }
 }
 
 /// A lifecycle: states and steps.
@@ -210,7 +218,7 @@ impl Lifecycle {
             })).collect::<Vec<_>>(),
             "transitions": self.transitions.iter().map(|t| serde_json::json!({
                 "id": t.id, "from": t.from, "to": t.to, "who": t.who.words(), "why": t.why,
-                "sets": t.sets, "checks": t.checks,
+                "sets": t.sets, "checks": t.checks, "fixes": t.fixes,
             })).collect::<Vec<_>>(),
         })
     }

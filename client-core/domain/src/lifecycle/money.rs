@@ -18,7 +18,7 @@ pub(super) static QUOTE: Lifecycle = Lifecycle {
         state("paid", "已收款", "Paid", 5, Phase::Closed),
     ],
     transitions: &[
-        step("Q1", &["draft"], "offered", Who::Office).sets(&["offered_at", "offered_by"]),
+        step("Q1", &["draft"], "offered", Who::Office).sets(&["offered_at", "offered_by"]).fixes(&["C74"]),
         // Another price after talking to the customer.
         why("Q1b", &["offered", "declined"], "draft", Who::Office),
         step("Q2", &["offered"], "accepted", Who::Office),
@@ -47,7 +47,8 @@ pub(super) static EXPENSE_CLAIM: Lifecycle = Lifecycle {
         step("E2", &["submitted"], "checked", Who::Office).sets(&["checked_at", "checked_by"]),
         step("E3", &["checked"], "approved", Who::May(Approve))
             .sets(&["approved_at", "approved_by"])
-            .checks(&[ExtrasApproved]),
+            .checks(&[ExtrasApproved])
+            .fixes(&["C70", "C71", "C75"]),
         step("E4", &["approved"], "paid", Who::Office).sets(&["paid_at", "paid_by"]),
         why("E5", &["submitted", "checked"], "returned", Who::Office),
         step("E6", &["paid"], "archived", Who::May(Close)).sets(&["archived_at", "archived_by"]),
@@ -70,7 +71,7 @@ pub(super) static SERVICE_PLAN: Lifecycle = Lifecycle {
         step("SP1", &["draft"], "submitted", Who::Office).sets(&["prepared_at", "prepared_by"]),
         step("SP2", &["submitted"], "approved", Who::May(Approve)).sets(&["approved_at", "approved_by"]),
         why("SP2b", &["submitted", "approved"], "draft", Who::May(Approve)),
-        step("SP3", &["approved"], "completed", Who::Office),
+        step("SP3", &["approved"], "completed", Who::Office).fixes(&["C77"]),
         step("SP4", &["completed"], "archived", Who::May(Close)).sets(&["archived_at", "archived_by"]),
     ],
 };

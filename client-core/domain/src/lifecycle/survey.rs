@@ -6,6 +6,9 @@
 use super::{Lifecycle, Phase, Who, state, step, why};
 use crate::authz::Permission::{Approve, Close};
 
+/// Validity and scoring; a sheet's questionnaire says which of them it uses.
+const SCORING: &[&str] = &["C03", "C04", "C05", "C06", "C08", "C09", "C10", "C11", "C12", "C13"];
+
 /// 满意度调查
 pub(super) static SURVEY: Lifecycle = Lifecycle {
     key: "survey",
@@ -18,7 +21,7 @@ pub(super) static SURVEY: Lifecycle = Lifecycle {
         state("archived", "已归档", "Archived", 4, Phase::Archived),
     ],
     transitions: &[
-        step("S1", &["draft"], "given", Who::Field).sets(&["given_at", "given_by"]),
+        step("S1", &["draft"], "given", Who::Field).sets(&["given_at", "given_by"]).fixes(SCORING),
         step("S2", &["given"], "reviewed", Who::Office).sets(&["reviewed_at", "reviewed_by"]),
         step("S3", &["reviewed", "voided"], "archived", Who::May(Close))
             .sets(&["archived_at", "archived_by"]),

@@ -41,7 +41,7 @@ pub(super) static VISIT: Lifecycle = Lifecycle {
         step("V5", &["on_site"], "awaiting_parts", Who::Field),
         step("V6", &["on_site"], "awaiting_factory", Who::Field),
         step("V7", &["on_site"], "done", Who::Field),
-        step("V8", &["done"], "reviewed", Who::Office).sets(&["reviewed_at", "reviewed_by"]),
+        step("V8", &["done"], "reviewed", Who::Office).sets(&["reviewed_at", "reviewed_by"]).fixes(&["C42"]),
         why("V8b", &["done"], "on_site", Who::Office),
         step("V9", &["reviewed"], "archived", Who::May(Close)),
         why("V10", &["planned", "dispatched", "accepted", "en_route"], "cancelled", Who::Field),

@@ -98,6 +98,7 @@ impl Schema {
             kinds,
             lists,
             settings: Settings::default(),
+            former: Vec::new(),
             zone: Zone::default(),
             calendar: Arc::default(),
             templates,

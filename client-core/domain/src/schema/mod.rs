@@ -9,13 +9,13 @@ mod load;
 mod overlay;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
 use crate::deadline::Calendar;
 use crate::lifecycle::Transition;
-use crate::settings::{self, Pattern, Settings};
+use crate::settings::{self, Formulas, Pattern, Settings};
 use crate::survey::Templates;
 use crate::time::Zone;
 
@@ -462,6 +462,8 @@ pub struct Schema {
     kinds: BTreeMap<String, Arc<Kind>>,
     lists: BTreeMap<String, CodeList>,
     settings: Settings,
+    /// What formulas were left to the organisation before, where that is known: on the server.
+    former: Vec<Formulas>,
     templates: Arc<Templates>,
     zone: Zone,
     calendar: Arc<Calendar>,
@@ -533,6 +535,12 @@ impl Schema {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+    /// What formulas leave to the organisation: as it is, as it is shipped, and as far as known as it was. Steps that
+    /// a phone sends may stand on any of them.
+    pub fn formulas_so_far(&self) -> impl Iterator<Item = &Formulas> {
+        static SHIPPED: LazyLock<Formulas> = LazyLock::new(Formulas::default);
+        [&self.settings.formulas, &*SHIPPED].into_iter().chain(&self.former)
     }
     /// The questionnaires.
     #[must_use]

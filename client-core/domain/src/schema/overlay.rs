@@ -42,7 +42,8 @@ impl Schema {
         }
         let mut settings = organisation.settings.clone();
         settings.calendar.years = organisation.calendar.values().cloned().collect();
-        self.having(lists, settings, organisation.templates.values())
+        let schema = self.having(lists, settings, organisation.templates.values());
+        Self { former: organisation.former.clone(), ..schema }
     }
 
     /// This schema with the lists and settings that a server serves as reference data. A server of another
@@ -83,6 +84,7 @@ impl Schema {
             kinds: self.kinds.clone(),
             lists,
             settings,
+            former: Vec::new(),
             templates: offered,
             zone,
             calendar: Arc::new(calendar),

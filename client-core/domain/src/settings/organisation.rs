@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::Settings;
+use super::{Formulas, Settings};
 use crate::deadline::Notice;
 use crate::schema::Label;
 
@@ -17,6 +17,8 @@ pub struct Organisation {
     pub lists: BTreeMap<String, ListEdit>,
     /// Settings.
     pub settings: Settings,
+    /// What its formulas went by before ([`Schema::formulas_so_far`](crate::schema::Schema::formulas_so_far)).
+    pub former: Vec<Formulas>,
     /// Public holidays of years, by the year; they replace a shipped year.
     pub calendar: BTreeMap<i16, Notice>,
     /// Versions of questionnaires by `code@version`: [`crate::survey::Template`]s.

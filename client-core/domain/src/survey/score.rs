@@ -11,6 +11,7 @@ use crate::calc::number::{CalcError, mean, weighted_mean};
 use crate::calc::scoring::{LikertConversion, Score, ScoreError, ScoringModel};
 use crate::calc::sheet::{Answers, Choice, Item, Response, ValidityRule};
 use crate::calc::{catalogue, scoring};
+use crate::derive::Rules;
 use crate::document::{Entry, RecordView};
 use crate::keys::survey as key;
 use crate::schema::Schema;
@@ -239,7 +240,8 @@ pub fn score(template: &Template, view: &RecordView) -> Scored {
     out
 }
 
-/// The result that stands in the record: none while the sheet is being filled in.
+/// The result that stands in the record: none while the sheet is being filled in. Its formula's version is that of
+/// the day it was handed in.
 #[must_use]
 pub fn result(schema: &Schema, view: &RecordView) -> Option<Scored> {
     let void = |reason| Some(Scored { invalid_reason: Some(reason), ..Scored::default() });
@@ -252,7 +254,10 @@ pub fn result(schema: &Schema, view: &RecordView) -> Option<Scored> {
     }
     let (code, version) = of(view);
     let template = u32::try_from(version).ok().and_then(|v| schema.templates().get(code, v));
-    template.map_or_else(|| void(Invalid::UnknownTemplate), |t| Some(score(t, view)))
+    let Some(template) = template else { return void(Invalid::UnknownTemplate) };
+    let rules = Rules::of(schema, schema.kind(&view.kind)?, view)?;
+    let model = template.model().code();
+    Some(Scored { formula: format!("{model}/{}", rules.version(model)), ..score(template, view) })
 }
 
 fn fill(out: &mut Scored, template: &Template, sheet: &Sheet, score: Score) {

@@ -336,7 +336,7 @@ impl Content {
             ("at", Action::Put(ScalarValue::Timestamp(t))) => draft.at = Some(*t),
             ("by", Action::Put(ScalarValue::Bytes(b))) => draft.by = UserId::from_slice(b),
             ("skew_s", Action::Put(ScalarValue::Int(_))) => {}
-            ("t" | "to" | "role" | "prev" | "why" | "temp", Action::Put(ScalarValue::Str(s))) => {
+            ("t" | "to" | "role" | "prev" | "why" | "temp" | "basis", Action::Put(ScalarValue::Str(s))) => {
                 // Room for a frontier of a hundred events, or a long reason.
                 if s.chars().count() > 4_000 {
                     return Err(Refusal::field(Code::TooLong, key));
@@ -387,6 +387,7 @@ fn finish(key: &str, mut draft: Draft, person: &Principal) -> Result<Event, Refu
         prev: prev_ids(draft.texts.get("prev").map(String::as_str).unwrap_or_default()),
         why: draft.texts.remove("why"),
         temp: draft.texts.remove("temp"),
+        basis: draft.texts.remove("basis"),
     })
 }
 

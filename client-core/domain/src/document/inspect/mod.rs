@@ -15,6 +15,7 @@ use automerge::Change;
 use super::rules::{Around, Ground, no_duplicate, not_before};
 use super::{Hash, Record, read, refused};
 use crate::authz::{Deed, Flag, Principal, Verdict, decide};
+use crate::derive::{self, Basis};
 use crate::error::{Code, Refusal};
 use crate::guard::{self, Causal, Checked, Limits, Touches};
 use crate::schema::{Kind, Schema};
@@ -347,16 +348,23 @@ impl<'a> Judge<'a> {
         }
         if event.t == "created" {
             let initial = cycle.map_or("", |c| c.initial);
-            return if event.to == initial {
-                Ok(())
-            } else {
-                Err(Refusal::new(Code::BadTransition).with("to", event.to.clone()))
+            return match &event.basis {
+                _ if event.to != initial => {
+                    Err(Refusal::new(Code::BadTransition).with("to", event.to.clone()))
+                }
+                Some(text) => Basis::check(self.incoming.schema, None, text),
+                None => Ok(()),
             };
         }
         let settles = folded.conflicted && seen.frontier_statuses(&folded).contains(&event.to);
         let relation = seen.facts(kind).relation(person.user);
+        // Who settles which of two steps stands leaves no basis: it would stand above what that step left.
+        let basis = |step| {
+            let said = event.basis.as_deref();
+            said.map_or(Ok(()), |text| Basis::check(self.incoming.schema, step, text))
+        };
         let step = match cycle.and_then(|c| c.step(&folded.status, &event.to)) {
-            _ if settles && person.role != crate::authz::Role::Engineer => return Ok(()),
+            _ if settles && person.role != crate::authz::Role::Engineer => return basis(None),
             None => {
                 return Err(Refusal::new(Code::BadTransition)
                     .with("from", folded.status)
@@ -370,12 +378,13 @@ impl<'a> Judge<'a> {
             }
             Some(step) => step,
         };
+        basis(Some(step))?;
         // Fields as the change leaves them; steps as its author saw them, without the one that is judged: it
         // can be neither its own reason nor its own obstacle, and nor can one that nobody had told the author of.
         let mut after = self.content.after(self.incoming.record, kind, reading);
         after.events = seen.events().cloned().collect();
         after.folded = folded;
-        crate::derive::fill(self.incoming.schema, kind, &mut after);
+        derive::fill(self.incoming.schema, kind, &mut after);
         let ground =
             Ground { schema: self.incoming.schema, kind, view: &after, around: self.incoming.around };
         ground.step(step)

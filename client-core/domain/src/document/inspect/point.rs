@@ -149,6 +149,7 @@ impl Reader<'_> {
             prev: prev_ids(&text("prev").unwrap_or_default()),
             why: text("why"),
             temp: text("temp"),
+            basis: text("basis"),
         })
     }
 }
