@@ -53,6 +53,21 @@ fn every_scale_of_the_catalogue_is_there() {
     }
 }
 
+/// F32 and F33 ask for stability in different words.
+#[test]
+fn stability_is_asked_in_the_words_of_its_form() {
+    let set = builtin();
+    let words = |template: &str, item: &str| -> Vec<String> {
+        let question = set.offered(template).unwrap().question(item).unwrap();
+        question.item.options.iter().map(|o| o.text.zh.clone()).collect()
+    };
+    assert_eq!(
+        words("rv_software_a", "product_use"),
+        ["很稳定，几乎没有报修", "较稳定，没有较大事故", "一般，不够稳定"]
+    );
+    assert_eq!(words("rv_software_b", "stability"), ["很稳定", "较稳定", "一般，不够稳定"]);
+}
+
 #[test]
 fn bands_are_codes_of_the_list() {
     let schema = Schema::builtin().unwrap();
@@ -118,6 +133,7 @@ fn with(change: impl FnOnce(&mut Json)) -> Result<Templates, String> {
 #[test]
 fn unsound_templates_are_refused_by_place_and_rule() {
     assert!(with(|_| {}).is_ok());
+    assert!(with(|j| j["validity"] = json!("missing_max_1")).is_ok());
     let items = |json: &mut Json, n: usize, key: &str, value: Json| {
         json["sections"][0]["items"][n][key] = value;
     };
@@ -155,6 +171,17 @@ fn unsound_templates_are_refused_by_place_and_rule() {
                 }
             }),
         ),
+        (
+            "c08 only",
+            Box::new(move |j| {
+                (j["scoring"], j["validity"]) = (json!("c10"), json!("missing_max_1"));
+                for n in 0..2 {
+                    items(j, n, "kind", json!("number"));
+                    items(j, n, "scale", json!("bands100"));
+                }
+            }),
+        ),
+        ("c08 only", Box::new(|j| (j["scoring"], j["validity"]) = (json!("none"), json!("missing_max_1")))),
         ("bands fall", Box::new(|j| j["bands"] = json!([{"code": "satisfied", "from": 60}]))),
         ("applies_to", Box::new(|j| j["applies_to"] = json!([]))),
         ("count from 1", Box::new(|j| j["version"] = json!(0))),

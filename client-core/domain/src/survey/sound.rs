@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::template::{Branch, Item, ItemKind, Question, Scoring, Template};
+use super::template::{Branch, Item, ItemKind, Question, Scoring, Template, Validity};
 use crate::schema::Label;
 
 /// Most questions of a template: a sheet has to fit into one record and be read in one piece.
@@ -154,6 +154,10 @@ impl<'a> Check<'a> {
     /// Whether the questions fit the scoring model.
     fn model(&self) -> Option<String> {
         let template = self.template;
+        // An empty answer is filled in with 3, which is 一般 on a scale of 1–5 and next to nothing on one of 100.
+        if template.validity == Validity::MissingMaxOne && template.scoring != Scoring::C08 {
+            return Some("missing_max_1 fills in 3 of 1–5: it goes with the scoring c08 only".to_owned());
+        }
         if template.scoring == Scoring::None {
             return None;
         }

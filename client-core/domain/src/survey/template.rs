@@ -72,7 +72,7 @@ pub enum Validity {
     /// C03: at least two thirds of the questions answered.
     #[serde(rename = "two_thirds")]
     TwoThirds,
-    /// C04: one unanswered scores 3, two make the sheet invalid.
+    /// C04: one unanswered scores 3, two make the sheet invalid. With the scoring [`Scoring::C08`] only.
     #[serde(rename = "missing_max_1")]
     MissingMaxOne,
     /// Every sheet.
