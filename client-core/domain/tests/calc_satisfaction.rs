@@ -407,6 +407,19 @@ fn c13_return_visit_questionnaire() {
     let both = [result, worst];
     assert_eq!(LevelCounts::of_item("use", 3, &both).best().percent(), Some(d("50")));
 
+    // "Satisfied" is A or B, never the worst of what could be chosen.
+    let satisfied = |codes: &[&str], negative: bool, chose: &str| {
+        let item = Item { overall: true, negative, ..Item::single("overall", codes) };
+        let given = chosen(std::slice::from_ref(&item), &[chose]);
+        scored(ScoringModel::Options, &[item], &given, ValidityRule::None).unwrap().satisfied.unwrap()
+    };
+    let of =
+        |codes: &[&str], negative| codes.iter().map(|c| satisfied(codes, negative, c)).collect::<Vec<_>>();
+    assert_eq!(of(&["yes", "no"], false), [true, false]);
+    assert_eq!(of(&["yes", "no"], true), [false, true]);
+    assert_eq!(of(&["a", "b", "c"], false), [true, true, false]);
+    assert_eq!(of(&["a", "b", "c", "d"], true), [false, false, true, true]);
+
     let own = Choice { code: "x".to_owned(), points: Some(d("80")) };
     let configured = Item { options: vec![own.clone()], ..Item::new("own") };
     assert_eq!(option_points(&configured, 0), Ok(d("80")));

@@ -284,6 +284,32 @@ fn c19_the_overall_score_is_asked_and_never_worked_out() {
     assert_eq!((result.index100, result.overall), (Some(d("86.25")), Some(d("85"))));
 }
 
+/// Points of 1–5 typed as a number: whole ones only, and the overall question as 0–100 like any other.
+#[test]
+fn c08_takes_numbers_as_ratings() {
+    let text = json!({"zh": "评分", "en": "Rating"});
+    let rating = |code: &str, max: u32, overall: bool| {
+        json!({"code": code, "kind": "number", "min": 1, "max": max, "text": text, "overall": overall,
+               "unscored": max > 5})
+    };
+    let items = [rating("price", 5, false), rating("overall", 5, true), rating("years", 9, false)];
+    let schema = with_template(json!({
+        "code": "own", "version": 1, "title": text, "applies_to": ["campaign"], "scoring": "c08",
+        "sections": [{"code": "s", "title": text, "items": items}],
+    }));
+    let mut phone = Phone::of(schema, json!({"template": "own"}));
+    let refusal = phone.answer("price", json!({"score": "3.5"})).unwrap_err();
+    assert_eq!((refusal.code, &refusal.params["field"]), (Code::WrongType, &json!("answers/score")));
+    assert_eq!(phone.answer("price", json!({"score": "6"})).unwrap_err().code, Code::OutOfRange);
+    for (item, score) in [("price", "3.0"), ("overall", "4"), ("years", "2.5")] {
+        phone.points(item, score);
+    }
+    phone.give();
+    let result = phone.result();
+    assert!(result.valid, "{:?}", result.invalid_reason);
+    assert_eq!((result.index100, result.overall), (Some(d("70")), Some(d("80"))));
+}
+
 #[test]
 fn questions_of_other_branches_are_not_asked() {
     let mut phone = Phone::sheet("call_script");

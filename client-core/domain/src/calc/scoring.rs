@@ -173,7 +173,8 @@ pub struct Score {
     pub total: Option<Decimal>,
     /// Code of the band (C06 only).
     pub band: Option<String>,
-    /// C08: index ≥ 70. C13: the overall question was answered with its first or second option.
+    /// C08: index ≥ 70. C13: the overall question was answered with one of its two best options, and not
+    /// with the worst.
     pub satisfied: Option<bool>,
 }
 
@@ -224,9 +225,16 @@ pub fn score(model: ScoringModel, answers: &Answers<'_>) -> Result<Score, ScoreE
     }
     if model == ScoringModel::Options {
         let overall = valid.answered.iter().zip(&score.items).find(|(answer, _)| answer.item.overall);
-        score.satisfied = overall.and_then(|(_, item)| item.level).map(|level| level < 2);
+        score.satisfied = overall.and_then(|(answer, item)| Some(among_the_best(answer.item, item.level?)));
     }
     Ok(score)
+}
+
+/// C13 A or B: one of the two best options, and never the worst one. In a negative question the first is the worst.
+fn among_the_best(item: &Item, level: usize) -> bool {
+    let worst = item.options.len().saturating_sub(1);
+    let from_best = if item.negative { worst.saturating_sub(level) } else { level };
+    from_best < 2 && from_best < worst
 }
 
 /// Points and percentage of one answer, checked against the model's scale.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
-use super::template::{ItemKind, Question, Template};
+use super::template::{ItemKind, Question, Scoring, Template};
 use crate::document::RecordView;
 use crate::error::{Code, Refusal};
 use crate::intent::Intent;
@@ -183,7 +183,7 @@ pub fn check_entry(
                 .with("list", question.code.clone()));
         }
     }
-    answered(&question, &options, score, said, &at)
+    answered(template, &question, &options, score, said, &at)
 }
 
 /// The code that an answer's `option` names, or several.
@@ -193,6 +193,7 @@ pub(super) fn options(text: &str) -> Vec<&str> {
 
 /// Whether the answer is of the kind that the question asks for.
 fn answered(
+    template: &Template,
     question: &Question<'_>,
     options: &[&str],
     score: Option<Decimal>,
@@ -208,6 +209,12 @@ fn answered(
             (None, false) => needs(key::ANSWERS_TEXT),
         },
         ItemKind::Number => match score {
+            // C08 has the ratings 1, 2, 3, 4 and 5 and none between them.
+            Some(score)
+                if template.scoring == Scoring::C08 && template.scores(question) && !score.is_integer() =>
+            {
+                wrong(key::ANSWERS_SCORE)
+            }
             Some(score) => in_range(question, score, at),
             None => needs(key::ANSWERS_SCORE),
         },

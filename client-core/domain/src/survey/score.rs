@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::check::{by_points, of, options};
-use super::template::{Branch, ItemKind, Question, Template};
+use super::template::{Branch, ItemKind, Question, Scoring, Template};
 use crate::calc::number::{CalcError, mean, weighted_mean};
 use crate::calc::scoring::{LikertConversion, Score, ScoreError, ScoringModel};
 use crate::calc::sheet::{Answers, Choice, Item, Response, ValidityRule};
@@ -87,7 +87,8 @@ pub struct Scored {
     pub index100: Option<Decimal>,
     /// Code of the band.
     pub band: Option<String>,
-    /// C08 index of 70 or more; C13 the overall question answered with one of the two best options.
+    /// C08 index of 70 or more; C13 the overall question answered with one of the two best options,
+    /// and not with the worst.
     pub satisfied: Option<bool>,
     /// The question for the overall satisfaction as it was answered, 0–100; never worked out from the others.
     pub overall: Option<Decimal>,
@@ -229,7 +230,7 @@ pub fn score(template: &Template, view: &RecordView) -> Scored {
     let mut out = Scored {
         asked: sheet.items.len(),
         answered: sheet.given.iter().filter(|(_, r)| *r != Response::Unanswered).count(),
-        overall: overall(&sheet),
+        overall: overall(template, &sheet),
         formula: format!("{}/{version}", model.code()),
         ..Scored::default()
     };
@@ -319,17 +320,28 @@ fn sections(template: &Template, score: &Score) -> Vec<(String, Decimal)> {
     out
 }
 
-/// The overall question's own points as 0–100.
-fn overall(sheet: &Sheet) -> Option<Decimal> {
+/// The overall question's own points as 0–100: of the most that it can have.
+fn overall(template: &Template, sheet: &Sheet) -> Option<Decimal> {
     let item = sheet.items.iter().find(|i| i.overall)?;
     let response = &sheet.given.iter().find(|(code, _)| *code == item.code)?.1;
+    let most = |best: Option<Decimal>| match template.scoring {
+        Scoring::C08 if item.scored => Some(Decimal::from(5)),
+        _ => best,
+    };
+    let share = |points: Decimal, most: Decimal| {
+        let share = points.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(most)?;
+        (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&share).then_some(share)
+    };
     match response {
-        Response::Points(points) => Some(*points),
+        Response::Points(points) => {
+            let max = template.question(&item.code).and_then(|q| q.item.max);
+            share(*points, most(max).unwrap_or(Decimal::ONE_HUNDRED))
+        }
         Response::Choice(code) => {
             let level = item.options.iter().position(|o| o.code == *code)?;
             let best = item.options.iter().filter_map(|o| o.points).max();
-            match (item.options[level].points, best) {
-                (Some(points), Some(best)) => points.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(best),
+            match (item.options[level].points, most(best)) {
+                (Some(points), Some(most)) => share(points, most),
                 _ => scoring::option_points(item, level).ok(),
             }
         }
