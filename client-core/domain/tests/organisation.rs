@@ -223,6 +223,28 @@ fn settings_are_refused_by_path_and_rule() {
             "formulas.composite.grades",
             "range",
         ),
+        // What would take D out of 0–100, or leave it without a result.
+        (
+            json!({ "formulas": { "composite": { "grades": [850, 75, 60] } } }),
+            "formulas.composite.grades",
+            "range",
+        ),
+        (
+            json!({ "formulas": { "composite": { "weights": [50, 60, 20] } } }),
+            "formulas.composite.weights",
+            "sum",
+        ),
+        (json!({ "formulas": { "composite": { "n1_cap": 61 } } }), "formulas.composite.n1_cap", "range"),
+        (
+            json!({ "formulas": { "composite": { "weights": [60, 10, 30] } } }),
+            "formulas.composite.n1_cap",
+            "range",
+        ),
+        (
+            json!({ "formulas": { "composite": { "analysis_below": 101 } } }),
+            "formulas.composite.analysis_below",
+            "range",
+        ),
     ] {
         assert_eq!(read(json.clone()).unwrap_err(), (setting.to_owned(), rule.to_owned()), "{json}");
     }

@@ -23,7 +23,7 @@ impl Settings {
     ///
     /// # Errors
     /// `invalid_setting` with the `setting`'s path and the `rule`: `unknown`, `range`, `zone`, `pattern`,
-    /// `distinct`, `calendar`, `by_year`, `limit`.
+    /// `distinct`, `calendar`, `by_year`, `limit`, `sum`.
     pub fn check(&self, schema: &Schema) -> Result<(), Refusal> {
         let zone = Zone::named(&self.zone).ok_or_else(|| invalid("zone", "zone"))?;
         if let Some(word) = self.closure.off.iter().find(|w| Check::ALL.iter().all(|c| c.as_str() != *w)) {
@@ -143,6 +143,7 @@ impl Settings {
                 return Err(invalid(&format!("formulas.{key}"), "range").with("min", 0));
             }
         }
+        self.check_composite()?;
         for (key, bands) in [
             ("formulas.composite.grades", &composite.grades[..]),
             ("formulas.achievement.grades", &achievement.grades[..]),
@@ -159,6 +160,36 @@ impl Settings {
         within("formulas.warranty.default_months", formulas.warranty.default_months, 0, 1_200)?;
         if formulas.warranty.start_order.is_empty() {
             return Err(invalid("formulas.warranty.start_order", "range"));
+        }
+        Ok(())
+    }
+
+    /// C07 gives 0–100 points: a month beyond that has no result at all.
+    fn check_composite(&self) -> Result<(), Refusal> {
+        let composite = &self.formulas.composite;
+        let percent = |numbers: &[Decimal]| numbers.iter().all(|n| *n <= Decimal::ONE_HUNDRED);
+        let hundred = |key: &str| invalid(key, "range").with("min", 0).with("max", HUNDRED);
+        if !percent(&composite.grades) {
+            return Err(hundred("formulas.composite.grades"));
+        }
+        if !percent(&[composite.analysis_below]) {
+            return Err(hundred("formulas.composite.analysis_below"));
+        }
+        // Each is at most a hundred, so that adding up goes well.
+        if !percent(&composite.weights) || composite.weights.iter().sum::<Decimal>() != Decimal::ONE_HUNDRED {
+            return Err(invalid("formulas.composite.weights", "sum").with("sum", HUNDRED));
+        }
+        let [_, objective, _] = composite.weights;
+        for (key, points) in [
+            ("n1_cap", composite.n1_cap),
+            ("n2_cap", composite.n2_cap),
+            ("n3_points", composite.n3_points),
+            ("n4_cap", composite.n4_cap),
+        ] {
+            if points > objective {
+                let setting = format!("formulas.composite.{key}");
+                return Err(invalid(&setting, "range").with("min", 0).with("max", objective.to_string()));
+            }
         }
         Ok(())
     }
