@@ -7,6 +7,25 @@ mod common;
 use common::sheet::Sheet;
 use serde_json::json;
 
+/// C74 is Σ price × quantity: a total is never made from rounded parts.
+#[test]
+fn a_quote_is_rounded_once() {
+    let mut quote = Sheet::new("quote", json!({"subject":"更换密封件"}));
+    for _ in 0..2 {
+        quote.add("lines", json!({"kind":"parts","item":"油封","quantity":"2.5","unit_price":"12.35"}));
+    }
+    let amounts: Vec<_> =
+        quote.view().collections["lines"].iter().map(|e| e.fields["amount"].to_json()).collect();
+    assert_eq!(amounts, [json!("30.88"), json!("30.88")]);
+    assert_eq!(quote.field("total"), "61.75");
+}
+
+#[test]
+fn a_share_of_defects_is_rounded_half_up() {
+    let sheet = Sheet::new("complaint", json!({"quantity_defective":"1","quantity_involved":"800"}));
+    assert_eq!(sheet.field("defect_rate"), "0.13");
+}
+
 #[test]
 fn a_quote_adds_up_in_whole_fen_and_forgets_removed_lines() {
     let mut quote = Sheet::new("quote", json!({"subject":"更换密封件"}));

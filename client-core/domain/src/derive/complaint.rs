@@ -3,12 +3,15 @@
 use rust_decimal::Decimal;
 
 use super::put;
+use crate::calc::number::rounded;
 use crate::document::RecordView;
 use crate::keys::complaint::{DEFECT_RATE, QUANTITY_DEFECTIVE, QUANTITY_INVOLVED};
 use crate::lifecycle::{by_key, taken};
 use crate::schema::Kind;
 use crate::value::Value;
 
+/// Shown with one decimal; two are kept, because ledgers of small rates print them.
+const DEFECT_DECIMALS: u32 = 2;
 /// 不满意次数
 const DISSATISFIED_COUNT: &str = "dissatisfied_count";
 
@@ -17,8 +20,7 @@ pub(super) fn fill(kind: &Kind, view: &mut RecordView) {
         (view.value(QUANTITY_DEFECTIVE), view.value(QUANTITY_INVOLVED))
         && let Some(rate) = defective.checked_mul(Decimal::ONE_HUNDRED).and_then(|d| d.checked_div(*involved))
     {
-        // Shown with one decimal; two are kept, because ledgers of small rates print them.
-        put(kind, view, DEFECT_RATE, Value::Decimal(rate.round_dp(2).normalize()));
+        put(kind, view, DEFECT_RATE, Value::Decimal(rounded(rate, DEFECT_DECIMALS).normalize()));
     }
     let count = dissatisfied_count(kind, view);
     put(kind, view, DISSATISFIED_COUNT, Value::Int(i64::from(count)));
