@@ -205,12 +205,29 @@ fn refused_work_is_listed_with_its_reason_and_the_rest_goes_through() {
     assert_eq!(report.unsent, 0, "{:?}", report.to_json());
     let at_office = office.get("complaint", id).unwrap();
     assert_eq!(at_office["status"], "cancelled");
-    assert_eq!(at_office["fields"]["batch_no"], Json::Null);
-    // Whatever became of it, every intent is accounted for.
-    let refused = li.client.refused().unwrap().len();
-    let proposals = office.ok("GET", "/api/v1/proposals", None).unwrap()["items"].as_array().unwrap().len();
-    let accepted = at_office["collections"]["follow_ups"].as_array().map_or(0, Vec::len);
-    assert_eq!(refused + proposals + accepted, 2, "{at_office}");
+    assert_eq!(at_office["fields"]["batch_no"], Json::Null, "a proposal is not merged");
+    // The office does not want the batch number; what was noted after it is accepted as evidence.
+    let proposals = office.ok("GET", "/api/v1/proposals", None).unwrap()["items"].clone();
+    let proposed = |p: &&Json| p["changes"].as_array().unwrap().iter().any(|c| c["field"] == "batch_no");
+    let n = &proposals.as_array().unwrap().iter().find(proposed).unwrap()["id"];
+    let turned_down = json!({"decision": "refuse", "note": "以供应商标签为准"});
+    office.ok("POST", &format!("/api/v1/proposals/{n}"), Some(&turned_down)).unwrap();
+    li.synced().unwrap();
+    let refused = li.client.refused().unwrap();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(
+        (&refused[0]["code"], &refused[0]["intent"]["field"]),
+        (&json!("proposal_refused"), &json!("batch_no"))
+    );
+    assert_eq!(refused[0]["params"]["note"], "以供应商标签为准");
+    let at_office = office.get("complaint", id).unwrap();
+    assert_eq!(at_office["collections"]["follow_ups"][0]["content"], "客户已知", "{at_office}");
+    let left = office.ok("GET", "/api/v1/proposals", None).unwrap();
+    assert_eq!(
+        (left["items"].as_array().unwrap().len(), li.client.outbox().unwrap().len()),
+        (0, 1),
+        "{left}"
+    );
     // Closed as seen: refused on the device already, before anything is saved.
     let refusal = li
         .client

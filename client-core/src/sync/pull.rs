@@ -1,17 +1,14 @@
 //! Pull: a page and its cursor in one transaction. What comes is merged; nothing is replaced.
 
-use std::collections::BTreeSet;
-
 use domain::document::Record;
-use domain::guard::{Limits, parse};
 use domain::wire::{Decision, Delta, Frame, Page, Snapshot};
 use serde_json::{Map, json};
 
-use super::replay::{Env, project, rebuild};
+use super::replay::{Env, project, without};
 use super::report::Report;
 use super::{hashes, record_id};
 use crate::error::Error;
-use crate::store::pending::{Pending, State};
+use crate::store::pending::State;
 use crate::store::{Store, Tx, documents, meta, pending};
 
 /// Clocks that differ by less are the same.
@@ -171,11 +168,7 @@ fn one_decision(tx: &mut Tx<'_>, env: &mut Env<'_>, decision: &Decision) -> Resu
     if !decision.accepted {
         let params = Map::from_iter([("note".to_owned(), json!(decision.note))]);
         tx.refuse(row, "proposal_refused", &params, env.now)?;
-        // On a record that has left there is nothing to build on: what built on it waits for its own decision.
-        if documents::get(&tx.db, id)?.is_some_and(|d| !d.gone) {
-            requeue(tx, &work, row)?;
-        }
-        return rebuild(tx, env, id);
+        return without(tx, env, id, &work, row);
     }
     // It comes with the record's next delta, or has come already.
     let here = match documents::get(&tx.db, id)? {
@@ -195,18 +188,4 @@ fn one_decision(tx: &mut Tx<'_>, env: &mut Env<'_>, decision: &Decision) -> Resu
     } else {
         tx.set_state(row.n, State::Acked)
     }
-}
-
-/// What was done after `dead`, and waits only because it was written on top of it, is done again without it: evidence
-/// does not share the fate of the edit before it. The decisions about the changes that it was are about nothing then.
-fn requeue(tx: &mut Tx<'_>, work: &[Pending], dead: &Pending) -> Result<(), Error> {
-    let mut gone = BTreeSet::from([dead.hash]);
-    for later in work.iter().filter(|w| w.n > dead.n && w.state == State::Proposed) {
-        let deps = parse(&later.change, &Limits::default()).map(|c| c.deps).unwrap_or_default();
-        if deps.iter().any(|d| gone.contains(d)) {
-            gone.insert(later.hash);
-            tx.set_state(later.n, State::New)?;
-        }
-    }
-    Ok(())
 }
