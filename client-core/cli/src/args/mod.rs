@@ -188,6 +188,28 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The record that it is about, as it was named.
+    pub fn record(&self) -> Option<&str> {
+        match self {
+            Self::Edit { id, .. }
+            | Self::Event { id, .. }
+            | Self::Add { id, .. }
+            | Self::Update { id, .. }
+            | Self::Remove { id, .. }
+            | Self::Assign { id, .. }
+            | Self::Attach { id, .. }
+            | Self::Sign { id, .. }
+            | Self::Choose { id, .. }
+            | Self::Show { id }
+            | Self::Rights { id }
+            | Self::Conflicts { id }
+            | Self::History { id } => Some(id),
+            _ => None,
+        }
+    }
+}
+
 /// What to do with refused work.
 #[derive(Debug, Subcommand)]
 pub enum RefusedAction {

@@ -44,12 +44,20 @@ impl From<Refusal> for Failure {
 }
 
 impl Failure {
+    /// Says which kind of record a refusal is about, for whoever makes a sentence of it.
+    fn of_kind(mut self, kind: &str) -> Self {
+        if let Self::Client(Error::Refused(refusal)) = &mut self {
+            refusal.params.entry("kind").or_insert_with(|| kind.into());
+        }
+        self
+    }
+
     fn status(&self) -> u8 {
         match self {
             Self::Client(Error::SignInNeeded { .. }) => 4,
             Self::Client(Error::Server { code, .. }) => match code.as_str() {
                 "bad_credentials" | "user_disabled" | "device_revoked" | "sign_in_needed" => 4,
-                "server_fault" | "throttled" => 3,
+                "server_fault" | "not_reachable" | "throttled" | "rate_limited" => 3,
                 _ => 1,
             },
             Self::Client(_) | Self::Sync(Ending::Refused) => 1,
@@ -90,7 +98,8 @@ pub fn run(args: &Args) -> u8 {
                 if args.json {
                     print(&json!({"code": code, "params": params}).to_string());
                 } else {
-                    note(&text::message(args.lang, &code, &params));
+                    let schema = Schema::builtin().ok();
+                    note(&text::message(args.lang, schema.as_deref(), &code, &params));
                 }
             }
             failure.status()
@@ -106,7 +115,7 @@ fn open(args: &Args) -> Result<Client, Failure> {
             Json::Object(map) => map,
             _ => Map::new(),
         };
-        note(&text::message(args.lang, "recovered", &params));
+        note(&text::message(args.lang, None, "recovered", &params));
     }
     Ok(client)
 }
@@ -138,8 +147,9 @@ fn command(args: &Args) -> Result<(), Failure> {
         }
         Command::New { kind, fields } => {
             let mut fields = Pairs::read(fields)?.into_map();
-            client.resolve_names(kind, None, &mut fields)?;
-            let saved = client.create(kind, fields)?.into_inner();
+            let made =
+                client.resolve_names(kind, None, &mut fields).and_then(|()| client.create(kind, fields));
+            let saved = made.map_err(|e| Failure::from(e).of_kind(kind))?.into_inner();
             saved_answer(args, &client, saved.to_json());
             Ok(())
         }
@@ -156,11 +166,11 @@ fn command(args: &Args) -> Result<(), Failure> {
             Ok(())
         }
         Command::Outbox => {
-            answer(args, &client, json!(client.outbox()?), |rows| show::outbox(lang, rows));
+            answer(args, &client, json!(client.outbox()?), |rows| show::outbox(lang, client.schema(), rows));
             Ok(())
         }
         Command::Refused { action: None } => {
-            answer(args, &client, json!(client.refused()?), |rows| show::outbox(lang, rows));
+            answer(args, &client, json!(client.refused()?), |rows| show::outbox(lang, client.schema(), rows));
             Ok(())
         }
         Command::Refused { action: Some(RefusedAction::Discard { n }) } => {
@@ -183,7 +193,11 @@ fn command(args: &Args) -> Result<(), Failure> {
             Ok(())
         }
         Command::Sync { watch, every } => sync::run(args, &mut client, *watch, *every),
-        on_record => record(args, &mut client, on_record),
+        on_record => record(args, &mut client, on_record).map_err(|failure| {
+            let id = on_record.record().and_then(|name| client.find(name).ok());
+            let kind = id.and_then(|id| client.kind_of(id).ok());
+            kind.iter().fold(failure, |failure, kind| failure.of_kind(kind))
+        }),
     }
 }
 
@@ -230,7 +244,7 @@ fn record(args: &Args, client: &mut Client, command: &Command) -> Result<(), Fai
         }
         Command::Attach { id, file, collection, fields } => {
             let (id, fields) = entry(client, id, collection, fields)?;
-            return attach(args, client, id, collection, file, fields);
+            return attach(args, client, id, collection, read_file(file)?, fields);
         }
         Command::Sign { id, file, fields } => {
             let id = client.find(id)?;
@@ -238,13 +252,17 @@ fn record(args: &Args, client: &mut Client, command: &Command) -> Result<(), Fai
             let pairs = Pairs::read(fields)?.into_map();
             let schema = client.schema().clone();
             let of_record = |key: &String| schema.kind(&kind).is_some_and(|k| k.field(key).is_some());
-            let (on_record, on_entry): (Map<_, _>, Map<_, _>) =
+            let (mut on_record, mut on_entry): (Map<_, _>, Map<_, _>) =
                 pairs.into_iter().partition(|(key, _)| of_record(key));
+            client.resolve_names(&kind, None, &mut on_record)?;
+            client.resolve_names(&kind, Some(SIGNATURE), &mut on_entry)?;
+            // Nothing is saved for a signature that cannot be read.
+            let file = read_file(file)?;
             if !on_record.is_empty() {
                 let set = |(field, value)| Intent::Set { field, value };
                 client.intents(id, on_record.into_iter().map(set).collect())?.into_inner();
             }
-            return attach(args, client, id, "customer_signature", file, on_entry);
+            return attach(args, client, id, SIGNATURE, file, on_entry);
         }
         Command::Choose { id, field, n } => {
             let id = client.find(id)?;
@@ -290,15 +308,11 @@ fn entry(
 
 /// Largest file that is taken.
 const MOST_BYTES: u64 = 64 << 20;
+/// The collection that `sign` adds to.
+const SIGNATURE: &str = "customer_signature";
 
-fn attach(
-    args: &Args,
-    client: &mut Client,
-    id: RecordId,
-    collection: &str,
-    path: &Path,
-    fields: Map<String, Json>,
-) -> Result<(), Failure> {
+/// A file's name and content.
+fn read_file(path: &Path) -> Result<(String, Vec<u8>), Failure> {
     let unreadable = |e: std::io::Error| Failure::Usage(format!("{}: {e}", path.display()));
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     if size > MOST_BYTES {
@@ -306,7 +320,17 @@ fn attach(
         return Err(refusal.with("max", MOST_BYTES).with("size", size).into());
     }
     let content = std::fs::read(path).map_err(unreadable)?;
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok((path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(), content))
+}
+
+fn attach(
+    args: &Args,
+    client: &mut Client,
+    id: RecordId,
+    collection: &str,
+    (name, content): (String, Vec<u8>),
+    fields: Map<String, Json>,
+) -> Result<(), Failure> {
     let saved = client.attach(id, collection, &name, fields::mime(&name), &content, fields)?;
     let (record, file) = saved.into_inner();
     let mut json = record.to_json();

@@ -1,6 +1,5 @@
 //! Answers as a person reads them.
 
-use client_core::domain::lifecycle;
 use client_core::domain::schema::{Kind, Label, Schema};
 use client_core::domain::time::Timestamp;
 use serde_json::Value as Json;
@@ -13,12 +12,6 @@ fn label(lang: Lang, label: &Label) -> &str {
         Lang::Zh => &label.zh,
         Lang::En => &label.en,
     }
-}
-
-fn status_word(lang: Lang, kind: Option<&Kind>, status: &str) -> String {
-    let cycle = kind.and_then(|k| lifecycle::by_key(k.lifecycle.as_deref()?));
-    let state = cycle.and_then(|c| c.state(status));
-    state.map_or(status, |s| if lang == Lang::Zh { s.zh } else { s.en }).to_owned()
 }
 
 fn rows(json: &Json) -> &[Json] {
@@ -38,7 +31,7 @@ pub fn list(lang: Lang, schema: &Schema, json: &Json) -> String {
             number => plain(number),
         };
         let kind = row["kind"].as_str().and_then(|k| schema.kind(k));
-        let status = status_word(lang, kind, row["status"].as_str().unwrap_or_default());
+        let status = crate::text::status(lang, kind, row["status"].as_str().unwrap_or_default());
         format!("{called}  {status}  {sync}  {}", plain(&row["title"]))
     };
     lines(lang, rows(json).iter().map(line).collect())
@@ -65,12 +58,14 @@ pub fn deadlines(lang: Lang, schema: &Schema, json: &Json) -> String {
 }
 
 /// `outbox`, `refused`
-pub fn outbox(lang: Lang, json: &Json) -> String {
+pub fn outbox(lang: Lang, schema: &Schema, json: &Json) -> String {
     let line = |row: &Json| {
         let state = word(lang, row["state"].as_str().unwrap_or("not_accepted"));
         let why = match row["code"].as_str() {
             Some(code) => {
-                crate::text::message(lang, code, row["params"].as_object().unwrap_or(&Default::default()))
+                let mut params = row["params"].as_object().cloned().unwrap_or_default();
+                params.entry("kind").or_insert_with(|| row["kind"].clone());
+                crate::text::message(lang, Some(schema), code, &params)
             }
             None => String::new(),
         };
@@ -107,24 +102,23 @@ pub fn history(json: &Json) -> String {
 
 /// `status`
 pub fn status(lang: Lang, json: &Json) -> String {
-    format!(
-        "{}：{}  {}：{}  {}：{}  {}：{}",
-        word(lang, "user"),
-        plain(&json["user"]["display"]),
-        word(lang, "unsent"),
-        plain(&json["unsent"]),
-        word(lang, "not_accepted"),
-        plain(&json["refused"]),
-        word(lang, "last_sync"),
-        plain(&json["last_sync"]),
-    )
+    let part = |key: &str, value: &Json| format!("{}：{}", word(lang, key), plain(value));
+    let mut parts = vec![part("user", &json["user"]["display"]), part("unsent", &json["unsent"])];
+    // What else keeps the device for its account, where there is any.
+    for key in ["proposed", "files"] {
+        if json[key].as_u64() > Some(0) {
+            parts.push(part(key, &json[key]));
+        }
+    }
+    parts.extend([part("not_accepted", &json["refused"]), part("last_sync", &json["last_sync"])]);
+    parts.join("  ")
 }
 
 /// `show`
 pub fn record(lang: Lang, schema: &Schema, json: &Json) -> String {
     let kind = json["kind"].as_str().and_then(|k| schema.kind(k));
     let sync = word(lang, json["sync"].as_str().unwrap_or_default());
-    let status = status_word(lang, kind, json["status"].as_str().unwrap_or_default());
+    let status = crate::text::status(lang, kind, json["status"].as_str().unwrap_or_default());
     let mut all = vec![format!("{}  {status}  {sync}  {}", plain(&json["number"]), plain(&json["id"]))];
     let kinds: Vec<&Kind> = kind.into_iter().chain(kind.and_then(|k| schema.companion(k))).collect();
     // In the order of the form.

@@ -1,9 +1,14 @@
 //! Sentences, from a code and its values.
 
+mod labels;
+
+use client_core::domain::schema::Schema;
 use client_core::sync::Report;
 use serde_json::{Map, Value as Json};
 
 use crate::args::Lang;
+
+pub use labels::status;
 
 /// Code, 中文, English. `{name}` is filled from the parameters.
 const MESSAGES: &[(&str, &str, &str)] = &[
@@ -92,6 +97,16 @@ const MESSAGES: &[(&str, &str, &str)] = &[
     ("device_revoked", "本设备已被停用，内容都在本机", "this device was revoked; its data is still here"),
     ("user_disabled", "账号已停用，内容都在本机", "the account is disabled; its data is still here"),
     ("throttled", "请求过多，稍后再试", "too many requests; try again later"),
+    ("rate_limited", "请求过于频繁，稍后再试", "too many requests; try again later"),
+    ("timeout", "网络太慢，稍后再试", "the network was too slow; try again later"),
+    ("conflict", "与服务器上已有的冲突：{what}", "it conflicts with what the server has: {what}"),
+    ("malformed_batch", "服务器无法读取提交的数据", "the server could not read what was sent"),
+    ("unsupported_media_type", "服务器不支持此文件类型", "the server does not take this type of file"),
+    (
+        "method_not_allowed",
+        "服务器不支持此操作，请升级程序",
+        "the server does not support this; upgrade the program",
+    ),
     ("forbidden", "无权访问", "not allowed"),
     ("epoch_changed", "服务器已恢复备份，请再同步一次", "the server was restored; sync once more"),
     ("cursor_too_old", "离线太久，请再同步一次", "offline for too long; sync once more"),
@@ -122,11 +137,12 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("level", "升级", "level"),
     ("no_due_time", "不限时", "no limit"),
     ("unsent", "未上传", "unsent"),
+    ("files", "未上传文件", "files not uploaded"),
     ("user", "用户", "user"),
     ("last_sync", "上次同步", "last sync"),
 ];
 
-fn pick(lang: Lang, zh: &'static str, en: &'static str) -> &'static str {
+fn pick<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {
     match lang {
         Lang::Zh => zh,
         Lang::En => en,
@@ -138,8 +154,16 @@ pub fn word(lang: Lang, key: &str) -> &str {
     WORDS.iter().find(|(k, ..)| *k == key).map_or(key, |(_, zh, en)| pick(lang, zh, en))
 }
 
-/// The sentence for a code.
-pub fn message(lang: Lang, code: &str, params: &Map<String, Json>) -> String {
+/// The sentence for a code; with a schema, in the words of its fields and statuses.
+pub fn message(lang: Lang, schema: Option<&Schema>, code: &str, params: &Map<String, Json>) -> String {
+    let worded;
+    let params = match schema {
+        Some(schema) => {
+            worded = labels::words(lang, schema, params);
+            &worded
+        }
+        None => params,
+    };
     let Some((_, zh, en)) = MESSAGES.iter().find(|(c, ..)| *c == code) else {
         return format!("{code} {}", Json::Object(params.clone()));
     };
@@ -149,7 +173,11 @@ pub fn message(lang: Lang, code: &str, params: &Map<String, Json>) -> String {
         text = text.replace("{missing}{field}", "{missing}");
     }
     for (key, value) in params {
-        text = text.replace(&format!("{{{key}}}"), &plain(value));
+        let value = match value {
+            Json::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(pick(lang, "、", ", ")),
+            one => plain(one),
+        };
+        text = text.replace(&format!("{{{key}}}"), &value);
     }
     // A value that this code came without leaves no braces behind.
     while let Some(start) = text.find('{') {
@@ -205,7 +233,7 @@ pub fn synced(lang: Lang, report: &Report) -> String {
     };
     if let Some(code) = &report.code {
         text.push('\n');
-        text.push_str(&message(lang, code, &report.params));
+        text.push_str(&message(lang, None, code, &report.params));
     }
     text
 }
@@ -221,6 +249,30 @@ mod tests {
         for code in Code::ALL {
             assert!(MESSAGES.iter().any(|(c, ..)| *c == code.as_str()), "{}", code.as_str());
         }
+        // What a server says of a request rather than of a record.
+        let of_requests = [
+            "bad_credentials",
+            "conflict",
+            "cursor_too_old",
+            "device_revoked",
+            "disk_full",
+            "epoch_changed",
+            "forbidden",
+            "malformed_batch",
+            "method_not_allowed",
+            "not_reachable",
+            "rate_limited",
+            "throttled",
+            "timeout",
+            "token_expired",
+            "token_invalid",
+            "unsupported_media_type",
+            "upgrade_required",
+            "user_disabled",
+        ];
+        for code in of_requests {
+            assert!(MESSAGES.iter().any(|(c, ..)| *c == code), "{code}");
+        }
         for (code, zh, en) in MESSAGES {
             assert!(!zh.is_ascii() && en.is_ascii(), "{code}");
         }
@@ -229,12 +281,12 @@ mod tests {
     #[test]
     fn values_are_filled_in_and_absent_ones_leave_no_braces() {
         let params = Map::from_iter([("field".to_owned(), json!("content")), ("max".to_owned(), json!(200))]);
-        assert_eq!(message(Lang::Zh, "too_long", &params), "content 太长（最多 200 字）");
+        assert_eq!(message(Lang::Zh, None, "too_long", &params), "content 太长（最多 200 字）");
         let params = Map::from_iter([
             ("field".to_owned(), json!("content")),
             ("missing".to_owned(), json!(["content", "channel"])),
         ]);
-        assert_eq!(message(Lang::En, "required", &params), "still needed: content, channel");
-        assert_eq!(message(Lang::En, "bad_request", &Map::new()), "the request cannot be understood");
+        assert_eq!(message(Lang::En, None, "required", &params), "still needed: content, channel");
+        assert_eq!(message(Lang::En, None, "bad_request", &Map::new()), "the request cannot be understood");
     }
 }
