@@ -126,7 +126,75 @@ fn a_day_on_the_command_line() {
     phone.ok(&["edit", &id, "model=3305B"]);
     let (code, json) = phone.run(&["sync"], "");
     assert_eq!(code, 4, "{json}");
-    assert_eq!(phone.ok(&["outbox"]).as_array().unwrap().len(), 1);
+    // The photos are only here as long as the server takes no files; that is said too.
+    let outbox = phone.ok(&["outbox"]);
+    let (files, edits): (Vec<_>, Vec<_>) =
+        outbox.as_array().unwrap().iter().partition(|item| item["file"].is_object());
+    assert_eq!((files.len(), edits.len()), (2, 1), "{outbox}");
+    let status = phone.ok(&["status"]);
+    let counts = ["unsent", "proposed", "refused", "files", "held"].map(|key| status[key].as_u64());
+    assert_eq!(counts, [Some(1), Some(0), Some(0), Some(2), Some(3)], "{status}");
+}
+
+#[test]
+fn one_device_serves_one_account_after_the_other() {
+    let world = World::new().unwrap();
+    let url = world.server.url();
+    let phone = Phone(world.path("phone"));
+    phone.login(&url, "li");
+    let made =
+        phone.ok(&["new", "complaint", "content=变速箱漏油", "channel=phone", "record_kind=complaint"]);
+    let id = made["id"].as_str().unwrap();
+    phone.ok(&["sync"]);
+    // A file that is refused is not kept, and nothing waits for it.
+    let photo = world.path("photo.jpg");
+    std::fs::write(&photo, b"not much of a photo").unwrap();
+    let (code, field) = phone.refused(&["attach", id, photo.to_str().unwrap(), "nonsense=1"]);
+    assert_eq!((code.as_str(), field.as_str()), ("unknown_field", "attachments/nonsense"));
+    // Nor is anything saved for a signature that is not there.
+    let visit = phone.ok(&["new", "visit", &format!("complaint={id}")]);
+    let visit = visit["id"].as_str().unwrap();
+    let nowhere = world.path("nowhere.png");
+    let (code, _) = phone.run(&["sign", visit, nowhere.to_str().unwrap(), "signer_name=张主任"], "");
+    assert_eq!((code, &phone.ok(&["show", visit])["fields"]["signer_name"]), (2, &json!(null)));
+    phone.ok(&["sync"]);
+    assert_eq!(phone.ok(&["logout"])["unsent"], 0);
+
+    phone.login(&url, "zhao");
+    assert_eq!(phone.ok(&["list"]).as_array().unwrap().len(), 0);
+    phone.ok(&["sync"]);
+    assert_eq!(phone.ok(&["list", "complaint"]).as_array().unwrap().len(), 0, "li's are not zhao's");
+    let other = phone.ok(&["new", "complaint", "content=异响", "channel=phone", "record_kind=complaint"]);
+    // With unsent work the device waits for its account, however the name is written.
+    assert_eq!(phone.ok(&["logout"])["unsent"], 1);
+    let (code, json) = phone.run(&["login", "--server", &url, "--user", "li"], "x\n");
+    assert_eq!(
+        (code, &json["code"], &json["params"]["user"]),
+        (1, &json!("locked_for_other"), &json!("zhao"))
+    );
+    phone.login(&url, " Zhao");
+    assert_eq!(phone.ok(&["sync"])["unsent"], 0);
+    assert_eq!(phone.ok(&["show", other["id"].as_str().unwrap()])["sync"], "sent");
+    phone.ok(&["logout"]);
+    phone.login(&url, "LI");
+    phone.ok(&["sync"]);
+    assert_eq!(phone.ok(&["list", "complaint"])[0]["id"], made["id"]);
+}
+
+#[test]
+fn sentences_name_fields_as_screens_do() {
+    let world = World::new().unwrap();
+    let phone = Phone(world.path("phone"));
+    phone.login(&world.server.url(), "li");
+    let made = phone.ok(&["new", "complaint", "content=漏油"]);
+    let output = Command::new(program("fieldledger-device").unwrap())
+        .arg("--data")
+        .arg(&phone.0)
+        .args(["--lang", "zh", "event", made["id"].as_str().unwrap(), "closed"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("不能从“草稿”转到“已办结”"), "{said}");
 }
 
 #[test]

@@ -70,7 +70,8 @@ fn the_server_is_killed_while_devices_push() {
                 Some(mut s) => {
                     // At a moment of chance: after so many more acknowledgements, or a little later.
                     let until = acked.load(Ordering::SeqCst) + u32::try_from(chance.below(4)).unwrap();
-                    while acked.load(Ordering::SeqCst) < until {
+                    // A device that has come to grief acknowledges nothing more; its end is told below.
+                    while acked.load(Ordering::SeqCst) < until && !running.iter().any(|r| r.is_finished()) {
                         std::thread::yield_now();
                     }
                     for _ in 0..chance.below(20_000) {

@@ -5,6 +5,7 @@ use client_core::Error;
 use domain::error::Code;
 use e2e::device::Device;
 use e2e::office::Office;
+use e2e::server::Server;
 use e2e::world::World;
 use serde_json::{Value as Json, json};
 
@@ -65,6 +66,9 @@ fn devices_follow_the_office_s_lists_and_lose_nothing_by_it() {
     // Also after the app was killed, and with the server stopped and started.
     let mut li = li.reopen().unwrap();
     assert_eq!(refused(&mut li, id, "fax"), Code::RetiredCode);
+    let (data, address) = (world.server.data().to_owned(), world.server.address.clone());
+    world.server.kill().unwrap();
+    world.server = Server::start_on(&data, &address).unwrap();
     let answer = wang.call(
         "POST",
         "/api/v1/records/complaint",
