@@ -4,6 +4,7 @@ import {
   exampleNumber,
   readCycle,
   readLimit,
+  used,
   valueAt,
   withValue,
   writeCycle,
@@ -21,6 +22,12 @@ describe('settings', () => {
     expect(withValue(next, 'closure.lot_count', undefined).closure).toEqual({ off: ['a'] });
     expect(valueAt(tree, 'closure.lot_count')).toBe(3);
     expect(valueAt(tree, 'zone.nothing.here')).toBeUndefined();
+  });
+
+  it('are offered where they have an effect', () => {
+    const cycles = { routine: 'calendar_month', after_warranty: 'on_request' };
+    expect(used('return_visits', cycles)).toEqual({ routine: 'calendar_month' });
+    expect(used('formulas', { fines: {}, capital: {} })).toEqual({ capital: {} });
   });
 
   it('show what a number would look like', () => {

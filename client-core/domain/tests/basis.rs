@@ -227,3 +227,57 @@ fn approvals_at_the_same_time_come_to_one_result() {
     let seen = [d(&here, &shipped), d(&here, &whole), d(&there, &shipped), d(&there, &whole)];
     assert!(seen.iter().all(|s| *s == (json!("81.4"), "approved".to_owned())), "{seen:?}");
 }
+
+/// 整 after 角 (C75), days without the last one (C71), until the claim is approved.
+#[test]
+fn a_travel_claim_goes_by_the_settings_until_it_is_approved() {
+    let trip = json!({"trip_from":"2026-03-02","trip_to":"2026-03-04","allowance_rate":"100","reason":"抢修",
+        "claimant":common::user(7),"department":"客服部","grade":"staff"});
+    let mut claim = Sheet::new("expense_claim", trip);
+    claim.add(
+        "lines",
+        json!({"line_no":1,"date":"2026-03-02","from_place":"合肥","to_place":"武汉",
+            "category":"transport","amount":"1005.60","approved":true}),
+    );
+    claim.add(
+        "receipts",
+        json!({"name":"车票.jpg","mime":"image/jpeg","sha256":"ab".repeat(32),"size":1000,"taken_at":"2026-03-02T10:00:00Z"}),
+    );
+    let shown = |claim: &Sheet| ["days", "allowance_amount", "approved_capital"].map(|key| claim.field(key));
+    let shipped = [json!(3), json!("300.00"), json!("壹仟零伍元陆角")];
+    let own = [json!(2), json!("200.00"), json!("壹仟零伍元陆角整")];
+    assert_eq!(shown(&claim), shipped);
+    let nights = set(
+        |f| (f.travel.days, f.capital.whole_after_jiao) = (domain::calc::money::TripDays::Nights, true),
+        Vec::new(),
+    );
+    let was = std::mem::replace(&mut claim.schema, nights);
+    assert_eq!(shown(&claim), own);
+    for to in ["submitted", "checked", "approved"] {
+        step(&mut claim, to);
+    }
+    claim.schema = was;
+    assert_eq!(shown(&claim), own, "as it was approved");
+}
+
+/// The scores of an item are combined, and bands begin, as the organisation sets (C62, C64).
+#[test]
+fn an_appraisal_weighs_its_scorers_as_set() {
+    let mut sheet = Sheet::new("kpi_sheet", json!({"person":common::user(7),"period":"2026年1月"}));
+    sheet.add(
+        "items",
+        json!({"item":"工作态度","item_kind":"scored","weight":"100","self_score":"100",
+            "supervisor_score":"80","leader_score":"70"}),
+    );
+    assert_eq!((sheet.field("total"), sheet.field("band")), (json!("70"), json!("pass")));
+    sheet.schema = set(
+        |f| {
+            let weights =
+                [(&mut f.appraisal.own, 2), (&mut f.appraisal.supervisor, 3), (&mut f.appraisal.leader, 5)];
+            weights.into_iter().for_each(|(weight, n)| *weight = Decimal::new(n, 1));
+            f.appraisal.bands = [95, 79, 70, 50].map(Decimal::from);
+        },
+        Vec::new(),
+    );
+    assert_eq!((sheet.field("total"), sheet.field("band")), (json!("79"), json!("excellent")));
+}

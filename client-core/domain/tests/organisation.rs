@@ -245,12 +245,20 @@ fn settings_are_refused_by_path_and_rule() {
             "formulas.composite.analysis_below",
             "range",
         ),
+        (
+            json!({ "formulas": { "appraisal": { "bands": [100, 85, 85, 60] } } }),
+            "formulas.appraisal.bands",
+            "range",
+        ),
+        (json!({ "formulas": { "appraisal": { "leader": 0 } } }), "formulas.appraisal.leader", "range"),
+        (json!({ "formulas": { "travel": { "days": "weeks" } } }), "formulas.travel.days", "form"),
     ] {
         assert_eq!(read(json.clone()).unwrap_err(), (setting.to_owned(), rule.to_owned()), "{json}");
     }
     let settings = read(json!({
         "numbering": { "complaint": "{dept}-{year}{month}-{n:03}" },
-        "formulas": { "composite": { "d2_factor": 1 }, "arrival": { "complaint_after_minutes": 20 } },
+        "formulas": { "composite": { "d2_factor": 1 }, "arrival": { "complaint_after_minutes": 20 },
+            "appraisal": { "own": "0.2", "supervisor": "0.3", "leader": "0.5" }, "travel": { "days": "nights" } },
         "return_visits": { "routine": { "seasons": [3, 10] }, "after_warranty": "on_request" },
     }))
     .unwrap();

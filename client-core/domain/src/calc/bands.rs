@@ -39,7 +39,14 @@ impl Bands {
     /// C62, C64: 100 非常好, ≥ 85 优秀, ≥ 75 良好, ≥ 60 及格, below 不及格.
     #[must_use]
     pub fn appraisal() -> Self {
-        Self::known(&[(100, "outstanding"), (85, "excellent"), (75, "good"), (60, "pass")], "fail")
+        Self::appraisal_from([100, 85, 75, 60].map(Decimal::from))
+    }
+
+    /// The same bands from other totals on, the highest first.
+    #[must_use]
+    pub fn appraisal_from(from: [Decimal; 4]) -> Self {
+        let named = ["outstanding", "excellent", "good", "pass"].map(str::to_owned);
+        Self { bounds: from.into_iter().zip(named).collect(), below: "fail".to_owned() }
     }
 
     /// The code of the band of `score`.

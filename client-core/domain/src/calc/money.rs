@@ -32,8 +32,17 @@ pub fn settle_advance(advance: Decimal, approved: Decimal) -> Result<Settlement,
     })
 }
 
+/// What C71 leaves open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TravelSettings {
+    /// Which days of a trip count; both ends.
+    pub days: TripDays,
+}
+
 /// C71 which days of a trip count (出差天数).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TripDays {
     /// Calendar days, the first and the last included.
     #[default]

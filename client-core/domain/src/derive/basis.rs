@@ -24,8 +24,15 @@ use crate::schema::{Kind, Schema};
 use crate::settings::Formulas;
 
 /// The part of [`Formulas`] that a formula reads, by the formula's code.
-const PARTS: &[(&str, &str)] =
-    &[("C07", "composite"), ("C42", "arrival"), ("C63", "achievement"), ("C75", "capital")];
+const PARTS: &[(&str, &str)] = &[
+    ("C07", "composite"),
+    ("C42", "arrival"),
+    ("C62", "appraisal"),
+    ("C63", "achievement"),
+    ("C64", "appraisal"),
+    ("C71", "travel"),
+    ("C75", "capital"),
+];
 
 /// What results are worked out by.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

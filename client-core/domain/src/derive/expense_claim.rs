@@ -2,10 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::{amount, live, money, put};
+use super::{Rules, amount, live, money, put};
 use crate::calc::capital::{CapitalSettings, amount_in_capitals};
 use crate::calc::money::{
-    Settlement, TripDays, settle_advance, subsistence_allowance, travel_claim, trip_days,
+    Settlement, TravelSettings, settle_advance, subsistence_allowance, travel_claim, trip_days,
 };
 use crate::calc::number::sum;
 use crate::document::{Entry, RecordView};
@@ -22,8 +22,9 @@ use crate::value::Value;
 ///
 /// The balance stands there once a line is approved; only advances that were paid out count in it. The
 /// allowance is what the standard gives: it is claimed as a line of its own like everything else.
-pub(super) fn fill(kind: &Kind, view: &mut RecordView) {
-    let mut found = Found::default();
+pub(super) fn fill(rules: &Rules<'_>, kind: &Kind, view: &mut RecordView) {
+    let formulas = &*rules.formulas;
+    let mut found = Found { travel: formulas.travel, capital: formulas.capital, values: Vec::new() };
     found.trip(view);
     let lines: Vec<(Decimal, bool)> = entries(view, LINES)
         .filter_map(|e| {
@@ -55,33 +56,36 @@ pub(super) fn fill(kind: &Kind, view: &mut RecordView) {
             }),
         );
     }
-    for (key, value) in found.0 {
+    for (key, value) in found.values {
         put(kind, view, key, value);
     }
 }
 
-#[derive(Default)]
-struct Found(Vec<(&'static str, Value)>);
+struct Found {
+    travel: TravelSettings,
+    capital: CapitalSettings,
+    values: Vec<(&'static str, Value)>,
+}
 
 impl Found {
     fn trip(&mut self, view: &RecordView) {
         let (Value::Date(from), Value::Date(to)) = (view.value(TRIP_FROM), view.value(TRIP_TO)) else {
             return;
         };
-        let Ok(days) = trip_days(*from, *to, TripDays::default()) else { return };
-        self.0.push((DAYS, Value::Int(days.into())));
+        let Ok(days) = trip_days(*from, *to, self.travel.days) else { return };
+        self.values.push((DAYS, Value::Int(days.into())));
         if let Value::Decimal(rate) = view.value(ALLOWANCE_RATE) {
             self.amount(ALLOWANCE_AMOUNT, subsistence_allowance(days, *rate).ok());
         }
     }
 
     fn amount(&mut self, key: &'static str, amount: Option<Decimal>) {
-        self.0.extend(amount.map(|a| (key, Value::Decimal(money(a)))));
+        self.values.extend(amount.map(|a| (key, Value::Decimal(money(a)))));
     }
 
     fn capital(&mut self, key: &'static str, amount: Option<Decimal>) {
-        let text = amount.and_then(|a| amount_in_capitals(a, CapitalSettings::default()).ok());
-        self.0.extend(text.map(|t| (key, Value::Text(t))));
+        let text = amount.and_then(|a| amount_in_capitals(a, self.capital).ok());
+        self.values.extend(text.map(|t| (key, Value::Text(t))));
     }
 }
 

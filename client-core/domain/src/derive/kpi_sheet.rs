@@ -3,9 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::{Rules, amount, live, put};
-use crate::calc::bands::Bands;
 use crate::calc::kpi::quarterly::{Achievement, AchievementSettings, Grade, achievement_rate};
-use crate::calc::kpi::{AppraisalItem, ScorerWeights, appraise};
+use crate::calc::kpi::{AppraisalItem, AppraisalSettings, appraise};
 use crate::calc::number::{SCORE_DECIMALS, rounded, sum};
 use crate::document::{Entry, RecordView};
 use crate::keys::kpi_sheet::{
@@ -20,7 +19,7 @@ use crate::value::Value;
 /// measured has points by its achievement (C63), any other by the scores given (C62). The total is there once
 /// every item has points.
 pub(super) fn fill(rules: &Rules<'_>, kind: &Kind, view: &mut RecordView) {
-    let settings = &rules.formulas.achievement;
+    let (settings, appraisal) = (&rules.formulas.achievement, &rules.formulas.appraisal);
     let mut points = Some(Vec::new());
     let mut columns = [const { Vec::new() }; 3];
     let mut weights = Vec::new();
@@ -31,7 +30,7 @@ pub(super) fn fill(rules: &Rules<'_>, kind: &Kind, view: &mut RecordView) {
             entry.fields.insert(ITEMS_RATE.to_owned(), shown(rate));
         }
         let measured = rate.and_then(|rate| rate.checked_mul(weight));
-        let gained = if is_measured(entry) { measured } else { scored(entry, weight) };
+        let gained = if is_measured(entry) { measured } else { scored(entry, weight, appraisal) };
         if let Some(gained) = gained {
             entry.fields.insert(ITEMS_POINTS.to_owned(), shown(gained));
         }
@@ -65,7 +64,7 @@ pub(super) fn fill(rules: &Rules<'_>, kind: &Kind, view: &mut RecordView) {
     let total = points.and_then(|points| sum(points).ok()).and_then(|total| total.checked_add(extra(BONUS)));
     if let Some(total) = total.and_then(|total| total.checked_sub(extra(DEDUCTION))) {
         put(kind, view, TOTAL, shown(total));
-        put(kind, view, BAND, Value::Code(Bands::appraisal().of(total).to_owned()));
+        put(kind, view, BAND, Value::Code(appraisal.bands().of(total).to_owned()));
     }
 }
 
@@ -103,7 +102,7 @@ fn rate(entry: &Entry, settings: &AchievementSettings) -> Option<Decimal> {
 }
 
 /// The points of an item that people score (C62); a score above the weight gives none.
-fn scored(entry: &Entry, weight: Decimal) -> Option<Decimal> {
+fn scored(entry: &Entry, weight: Decimal, settings: &AppraisalSettings) -> Option<Decimal> {
     let item = AppraisalItem {
         item: entry.fields.get(ITEMS_ITEM).map(Value::to_text).unwrap_or_default(),
         weight,
@@ -111,5 +110,5 @@ fn scored(entry: &Entry, weight: Decimal) -> Option<Decimal> {
         supervisor: amount(entry, ITEMS_SUPERVISOR_SCORE),
         leader: amount(entry, ITEMS_LEADER_SCORE),
     };
-    appraise(&[item], &ScorerWeights::default(), &Bands::appraisal()).ok().map(|sheet| sheet.total)
+    appraise(&[item], &settings.scorers(), &settings.bands()).ok().map(|sheet| sheet.total)
 }

@@ -67,7 +67,7 @@ pub fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {
         keys::visit::KIND => visit::fill(&rules, kind, view),
         keys::product_item::KIND => product_item::fill(schema, kind, view),
         keys::quote::KIND => quote::fill(kind, view),
-        keys::expense_claim::KIND => expense_claim::fill(kind, view),
+        keys::expense_claim::KIND => expense_claim::fill(&rules, kind, view),
         keys::service_plan::KIND => service_plan::fill(kind, view),
         keys::survey::KIND => survey::fill(schema, kind, view),
         keys::goods_return::KIND => goods::goods_return(kind, view),

@@ -108,6 +108,7 @@ impl Settings {
         let formulas = &self.formulas;
         let (composite, fines) = (&formulas.composite, &formulas.fines);
         let (timeliness, achievement) = (&formulas.timeliness, &formulas.achievement);
+        let appraisal = &formulas.appraisal;
         let points = [
             ("composite.n1_points", composite.n1_points),
             ("composite.n1_cap", composite.n1_cap),
@@ -129,11 +130,15 @@ impl Settings {
             ("timeliness.timely_cap", timeliness.timely_cap),
             ("achievement.cap", achievement.cap),
             ("achievement.control_cap", achievement.control_cap),
+            ("appraisal.own", appraisal.own),
+            ("appraisal.supervisor", appraisal.supervisor),
+            ("appraisal.leader", appraisal.leader),
         ];
         let many = [
             ("composite.weights", &composite.weights[..]),
             ("composite.grades", &composite.grades[..]),
             ("achievement.grades", &achievement.grades[..]),
+            ("appraisal.bands", &appraisal.bands[..]),
         ];
         let points = points.iter().map(|(key, n)| (*key, std::slice::from_ref(n)));
         // No formula has points, percents or yuan beyond this.
@@ -151,6 +156,13 @@ impl Settings {
             if !bands.iter().rev().is_sorted() {
                 return Err(invalid(key, "range"));
             }
+        }
+        if !appraisal.bands.iter().rev().is_sorted_by(|lower, higher| lower < higher) {
+            return Err(invalid("formulas.appraisal.bands", "range"));
+        }
+        // Somebody's score has to count.
+        if [appraisal.own, appraisal.supervisor, appraisal.leader].iter().all(Decimal::is_zero) {
+            return Err(invalid("formulas.appraisal.leader", "range").with("min", 0));
         }
         within("formulas.repeats.recurrence_months", formulas.repeats.recurrence_months, 1, 120)?;
         within("formulas.repeats.repeat_days", formulas.repeats.repeat_days, 1, 3_660)?;

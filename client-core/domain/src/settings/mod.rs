@@ -13,9 +13,10 @@ use serde_json::Value as Json;
 
 use crate::calc::capital::CapitalSettings;
 use crate::calc::composite::CompositeSettings;
+use crate::calc::kpi::AppraisalSettings;
 use crate::calc::kpi::monthly::TimelinessSettings;
 use crate::calc::kpi::quarterly::AchievementSettings;
-use crate::calc::money::FineSettings;
+use crate::calc::money::{FineSettings, TravelSettings};
 use crate::calc::repeats::RepeatSettings;
 use crate::calc::return_visit::CycleSettings;
 use crate::calc::service::ArrivalSettings;
@@ -128,8 +129,12 @@ pub struct Formulas {
     pub capital: CapitalSettings,
     /// Complaint timeliness in the monthly sheet (C60).
     pub timeliness: TimelinessSettings,
-    /// Quarterly achievement (C63, C64).
+    /// Quarterly achievement (C63).
     pub achievement: AchievementSettings,
+    /// Scores and bands of an appraisal (C62, C64).
+    pub appraisal: AppraisalSettings,
+    /// Days of a trip (C71).
+    pub travel: TravelSettings,
 }
 
 impl Settings {

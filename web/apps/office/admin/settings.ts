@@ -44,7 +44,23 @@ export const CHOICES: Record<string, string[]> = {
   'formulas.warranty.last_day': ['same_day', 'day_before'],
   'formulas.warranty.start_order': ['acceptance', 'commissioning', 'purchase', 'shipping'],
   'formulas.timeliness.hours': ['started', 'completed'],
+  'formulas.travel.days': ['both_ends', 'nights'],
 };
+
+/** What the server keeps for rules that nothing applies yet: no form offers a setting without an effect. */
+export const UNUSED: ReadonlySet<string> = new Set([
+  'formulas.fines',
+  'formulas.timeliness',
+  'return_visits.quality',
+  'return_visits.after_warranty',
+]);
+
+/** The settings of a branch that have an effect. */
+export function used(path: string, branch: SettingsTree): SettingsTree {
+  return Object.fromEntries(
+    Object.entries(branch).filter(([key]) => !UNUSED.has(`${path}.${key}`)),
+  );
+}
 
 /** How often customers are visited: a word, or a number of months or days, or months of the year. */
 export const CYCLES = [

@@ -12,6 +12,7 @@ pub mod monthly;
 pub mod quarterly;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::bands::Bands;
 use super::number::{CalcError, divide, multiply, not_negative, sum};
@@ -46,6 +47,40 @@ impl Default for ScorerWeights {
     /// The leader's score alone.
     fn default() -> Self {
         Self { own: Decimal::ZERO, supervisor: Decimal::ZERO, leader: Decimal::ONE }
+    }
+}
+
+/// What C62 and C64 leave open: how the scores of an item are combined, and where bands begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppraisalSettings {
+    /// Weight of the person's own score; 0.
+    pub own: Decimal,
+    /// Weight of the supervisor's; 0.
+    pub supervisor: Decimal,
+    /// Weight of the leader's; 1.
+    pub leader: Decimal,
+    /// Lowest totals of 非常好, 优秀, 良好, 及格; 100, 85, 75, 60.
+    pub bands: [Decimal; 4],
+}
+
+impl Default for AppraisalSettings {
+    fn default() -> Self {
+        let ScorerWeights { own, supervisor, leader } = ScorerWeights::default();
+        Self { own, supervisor, leader, bands: [100, 85, 75, 60].map(Decimal::from) }
+    }
+}
+
+impl AppraisalSettings {
+    /// The weights of the three scores.
+    #[must_use]
+    pub fn scorers(&self) -> ScorerWeights {
+        ScorerWeights { own: self.own, supervisor: self.supervisor, leader: self.leader }
+    }
+    /// The bands of a total.
+    #[must_use]
+    pub fn bands(&self) -> Bands {
+        Bands::appraisal_from(self.bands)
     }
 }
 
