@@ -245,6 +245,14 @@ fn pages_kinds_and_limits() {
     refused(&s.server.get("/api/v1/search?q=x&kind=nonsense", &s.office), 404, "unknown_kind");
     refused(&s.server.get("/api/v1/search?q=x&cursor=x", &s.office), 400, "bad_request");
     refused(&s.server.get(&format!("/api/v1/search?q={}", "x".repeat(201)), &s.office), 413, "too_large");
+    let list = |filter: &str| s.server.get(&format!("/api/v1/records/complaint?filter={filter}"), &s.wang);
+    let many = vec!["text:xx"; 39].join(",");
+    assert_eq!(list(&many).status, 200);
+    for filter in [format!("text:{}", "x".repeat(201)), vec!["text:xxxxx"; 39].join(",")] {
+        let answer = list(&filter);
+        assert_eq!(answer.json()["params"]["field"], "text");
+        refused(&answer, 413, "too_large");
+    }
 }
 
 #[test]

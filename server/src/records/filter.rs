@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use uuid::Uuid;
 
+use super::search::MAX_TEXT;
 use crate::store::listing::{Column, Condition};
 
 /// Most conditions of one list.
@@ -33,30 +34,37 @@ enum Holds<'a> {
 /// Reads the conditions of a list.
 ///
 /// # Errors
-/// `unknown_field`, `wrong_type`, or `bad_request` for what is no condition.
+/// `unknown_field`, `wrong_type`, `too_large`, or `bad_request` for what is no condition.
 pub(super) fn conditions(kind: &Kind, zone: &Zone, filters: &[String]) -> Result<Vec<Condition>, Refusal> {
     let mut out = Vec::new();
+    let mut text = String::new();
     for term in filters.iter().flat_map(|f| f.split(',')).filter(|t| !t.trim().is_empty()) {
         let (key, value) = term.split_once(':').ok_or_else(|| bad("filter"))?;
-        out.extend(condition(kind, zone, key.trim(), value)?);
+        if key.trim() == "text" {
+            text.push(' ');
+            text.push_str(&decoded(value).ok_or_else(|| Refusal::field(Code::WrongType, "text"))?);
+        } else {
+            out.push(condition(kind, zone, key.trim(), value)?);
+        }
         if out.len() > MAX_CONDITIONS {
             return Err(Refusal::new(Code::TooLarge).with("what", "filter"));
         }
     }
+    // All that is looked for is one query: its cost is bounded as a whole.
+    if text.trim().chars().count() > MAX_TEXT {
+        return Err(Refusal::field(Code::TooLarge, "text").with("max", MAX_TEXT));
+    }
+    out.extend(search::query(&text).map(Condition::Text));
     Ok(out)
 }
 
-fn condition(kind: &Kind, zone: &Zone, key: &str, value: &str) -> Result<Option<Condition>, Refusal> {
+fn condition(kind: &Kind, zone: &Zone, key: &str, value: &str) -> Result<Condition, Refusal> {
     let wrong = || Refusal::field(Code::WrongType, key);
-    Ok(Some(match key {
-        "text" => {
-            let text = decoded(value).ok_or_else(wrong)?;
-            return Ok(search::query(&text).map(Condition::Text));
-        }
+    Ok(match key {
         "month" => {
             let column = fixed("month_at")?;
             if value.is_empty() {
-                return Ok(Some(Condition::In(column, vec![Cell::Null])));
+                return Ok(Condition::In(column, vec![Cell::Null]));
             }
             let (from, to) = zone.month(value).ok_or_else(wrong)?;
             Condition::Range(column, Some(Cell::Integer(from.0)), Some(Cell::Integer(to.0)))
@@ -70,7 +78,7 @@ fn condition(kind: &Kind, zone: &Zone, key: &str, value: &str) -> Result<Option<
             };
             if let Some((from, to)) = value.split_once("..") {
                 let bound = |text: &str| read(text).map(|c| Some(c).filter(|c| *c != Cell::Null));
-                return Ok(Some(Condition::Range(column, bound(from)?, bound(to)?)));
+                return Ok(Condition::Range(column, bound(from)?, bound(to)?));
             }
             let values: Vec<&str> = value.split('|').collect();
             if values.len() > MAX_VALUES {
@@ -81,11 +89,11 @@ fn condition(kind: &Kind, zone: &Zone, key: &str, value: &str) -> Result<Option<
                 && !value.is_empty()
             {
                 let codes = values.iter().map(|v| decoded(v).ok_or_else(wrong));
-                return Ok(Some(Condition::Has(column, codes.collect::<Result<_, _>>()?)));
+                return Ok(Condition::Has(column, codes.collect::<Result<_, _>>()?));
             }
             Condition::In(column, values.into_iter().map(read).collect::<Result<_, _>>()?)
         }
-    }))
+    })
 }
 
 /// The sort column of a list, and whether it descends. Newest first, unless asked otherwise.

@@ -21,7 +21,7 @@ const LIMIT: usize = 20;
 /// Most records of a page.
 const MAX_LIMIT: usize = 100;
 /// Most characters that are looked for; nobody types more to find something.
-const MAX_TEXT: usize = 200;
+pub(super) const MAX_TEXT: usize = 200;
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]

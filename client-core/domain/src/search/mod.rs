@@ -20,6 +20,8 @@ const LONGEST_WORD: usize = 40;
 const WITHIN: char = '\u{E000}';
 /// Digits of a telephone number that is written in groups.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=20;
+/// Most different parts of a query that are looked for.
+pub const MOST_PARTS: usize = 16;
 /// Characters of an excerpt before and after what was found.
 const AROUND: usize = 14;
 
@@ -128,6 +130,9 @@ enum Part {
 }
 
 /// What a person typed, read for searching: every part must occur.
+///
+/// Each part is looked up for itself, and what it costs grows with their number: no more than [`MOST_PARTS`] different
+/// ones are looked for. Nobody types more to find something, and further ones hardly narrow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     parts: Vec<Part>,
@@ -138,7 +143,7 @@ impl Query {
     /// to look for.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         for part in text.split_whitespace() {
             let mut phrase = Vec::new();
             for token in tokens(part) {
@@ -151,7 +156,13 @@ impl Query {
             }
             flush(&mut phrase, &mut parts);
         }
-        if parts.is_empty() { None } else { Some(Self { parts }) }
+        let mut different: Vec<Part> = Vec::new();
+        for part in parts {
+            if different.len() < MOST_PARTS && !different.contains(&part) {
+                different.push(part);
+            }
+        }
+        if different.is_empty() { None } else { Some(Self { parts: different }) }
     }
 
     /// The FTS5 query that finds words by any piece of them.
@@ -242,6 +253,16 @@ mod tests {
         assert_eq!(query("漏").as_deref(), Some("\"漏\""));
         assert_eq!(query("  "), None);
         assert_eq!(query("\"*"), None);
+    }
+
+    #[test]
+    fn many_parts_are_looked_for_once_and_up_to_a_limit() {
+        assert_eq!(query("漏油 漏油 漏油"), query("漏油"));
+        let many: Vec<String> = (0..1_000).map(|n| format!("词{n}")).collect();
+        // Each is the same character and another number.
+        let found = query(&many.join(" ")).unwrap();
+        assert_eq!(found.matches(" AND ").count(), MOST_PARTS - 1);
+        assert_eq!(Some(found), query(&many[..MOST_PARTS - 1].join(" ")));
     }
 
     #[test]
