@@ -117,7 +117,8 @@ fn value(cell: &Cell) -> Value {
 }
 
 /// Who sees which rows of a kind, as a condition on them. The office sees every document of a kind that has the
-/// office's scope, and everyone those that have everyone's: no row needs to be looked at for that.
+/// office's scope, and everyone those that have everyone's: no row needs to be looked at for that. Of other kinds a
+/// person sees what is in the person's own scope, and only that is read.
 fn visible(snap: &Snapshot<'_>, kind: &Kind, mine: &[Scope]) -> Result<Clause, StoreError> {
     let all = match kind.visibility {
         Visibility::Everyone => mine.contains(&Scope::Everyone),
@@ -126,7 +127,8 @@ fn visible(snap: &Snapshot<'_>, kind: &Kind, mine: &[Scope]) -> Result<Clause, S
     if all {
         return Ok(Clause { sql: "1".to_owned(), values: Vec::new() });
     }
-    let numbers = scopes::numbers(snap, mine)?;
+    let own: Vec<Scope> = mine.iter().filter(|s| matches!(s, Scope::User(_))).copied().collect();
+    let numbers = scopes::numbers(snap, &own)?;
     if numbers.is_empty() {
         return Ok(Clause { sql: "0".to_owned(), values: Vec::new() });
     }

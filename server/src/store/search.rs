@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::authz::Scope;
 use domain::merge;
-use domain::schema::{Kind, Schema};
+use domain::schema::{Kind, Schema, Visibility};
 use domain::search::{Query, folded};
 use rusqlite::{OptionalExtension as _, params};
 
@@ -102,34 +102,41 @@ pub struct Find<'a> {
 }
 
 /// Which documents a reader sees.
-enum Sight {
+enum Sight<'a> {
     /// Whoever reads for the office sees every document.
     All,
-    Some(HashSet<i64>),
+    /// Those of kinds that everyone sees, which are known by their kind; and those of the reader's own scope. There are
+    /// few of these, and many of the others.
+    Some { schema: &'a Schema, snap: &'a Snapshot<'a>, everyone: bool, own: HashSet<i64> },
 }
 
-impl Sight {
-    fn of(snap: &Snapshot<'_>, mine: &[Scope]) -> Result<Self, StoreError> {
+impl<'a> Sight<'a> {
+    fn of(snap: &'a Snapshot<'a>, schema: &'a Schema, mine: &[Scope]) -> Result<Self, StoreError> {
         if mine.contains(&Scope::Office) {
             return Ok(Self::All);
         }
-        let mut seen = HashSet::new();
+        let mut own = HashSet::new();
+        let users: Vec<Scope> = mine.iter().filter(|s| matches!(s, Scope::User(_))).copied().collect();
         let mut stmt =
             snap.conn().prepare_cached("SELECT doc FROM doc_scope WHERE scope = ?1 AND NOT gone")?;
-        for scope in scopes::numbers(snap, mine)? {
+        for scope in scopes::numbers(snap, &users)? {
             let docs = stmt.query_map([scope], |r| r.get(0))?;
             for doc in docs {
-                seen.insert(doc?);
+                own.insert(doc?);
             }
         }
-        Ok(Self::Some(seen))
+        Ok(Self::Some { schema, snap, everyone: mine.contains(&Scope::Everyone), own })
     }
 
-    fn sees(&self, doc: i64) -> bool {
-        match self {
-            Self::All => true,
-            Self::Some(seen) => seen.contains(&doc),
+    fn sees(&self, doc: i64) -> Result<bool, StoreError> {
+        let Self::Some { schema, snap, everyone, own } = self else { return Ok(true) };
+        if own.contains(&doc) || !everyone {
+            return Ok(own.contains(&doc));
         }
+        let mut stmt = snap.conn().prepare_cached("SELECT kind FROM doc WHERE n = ?1")?;
+        let kind = stmt.query_row([doc], |r| r.get::<_, String>(0)).optional()?;
+        let kind = kind.as_deref().and_then(|k| schema.kind(k));
+        Ok(kind.is_some_and(|k| k.visibility == Visibility::Everyone))
     }
 }
 
@@ -140,7 +147,7 @@ impl Sight {
 /// A failure of the database.
 pub fn find(snap: &Snapshot<'_>, asked: &Find<'_>) -> Result<Found, StoreError> {
     let Some(query) = Query::parse(asked.text) else { return Ok(Found { hits: Vec::new(), more: false }) };
-    let sight = Sight::of(snap, asked.scopes)?;
+    let sight = Sight::of(snap, asked.schema, asked.scopes)?;
     let mut found: BTreeMap<i64, (How, f64)> = BTreeMap::new();
     let mut note = |n: i64, how: How, weight: f64| {
         let held = found.entry(n).or_insert((how, weight));
@@ -148,7 +155,7 @@ pub fn find(snap: &Snapshot<'_>, asked: &Find<'_>) -> Result<Found, StoreError> 
         held.1 = held.1.max(weight);
     };
     for (n, how) in named(snap, asked)? {
-        if sight.sees(n) {
+        if sight.sees(n)? {
             note(n, how, 0.0);
         }
     }
@@ -168,7 +175,7 @@ pub fn find(snap: &Snapshot<'_>, asked: &Find<'_>) -> Result<Found, StoreError> 
     let mut taken = HashSet::new();
     for (n, how, _) in ranked {
         let Some((n, kind)) = main(snap, asked.schema, n)? else { continue };
-        if taken.insert(n) && sight.sees(n) {
+        if taken.insert(n) && sight.sees(n)? {
             hits.push(Hit { n, kind, how });
         }
     }
@@ -250,7 +257,7 @@ struct Matched {
 fn matching(
     snap: &Snapshot<'_>,
     asked: &Find<'_>,
-    sight: &Sight,
+    sight: &Sight<'_>,
     query: &str,
 ) -> Result<Matched, StoreError> {
     let mut out = Vec::new();
@@ -269,7 +276,7 @@ fn matching(
                 more = true;
                 break;
             }
-            if !sight.sees(n) {
+            if !sight.sees(n)? {
                 continue;
             }
             if let Some(kind) = asked.kind {
