@@ -40,6 +40,7 @@ fn a_backup_is_restored_on_another_machine_and_devices_complete_it() {
     let (data, backup) = (server.dir.path().join("data"), place.path().join("backup"));
     let (status, made, _) = run(&["backup", text(&backup), "--data", text(&data)]);
     assert_eq!((status, &made["seq"]), (0, &Value::from(3)));
+    assert_eq!(server.audited("backup"), 1);
     let (status, _, said) = run(&["backup", text(&backup), "--data", text(&data)]);
     assert!(status == 1 && said.contains("[exists]"), "{said}");
     #[cfg(unix)]

@@ -86,6 +86,15 @@ impl Backup {
         sync_tree(&partial)?;
         std::fs::rename(&partial, &self.dest)?;
         let bytes: u64 = manifest.files.iter().map(|f| f.size).sum();
+        let entry = audit::Entry {
+            who: None,
+            what: "backup",
+            target: String::new(),
+            detail: serde_json::json!({
+                "dest": self.dest, "files": manifest.files.len(), "bytes": bytes, "seq": seq,
+            }),
+        };
+        store.write_blocking(move |tx| audit::append(tx, manifest.created_at, &entry))?;
         if self.json {
             output::json(&serde_json::json!({
                 "dest": self.dest, "files": manifest.files.len(), "bytes": bytes, "seq": seq,
