@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+mod phone;
 mod steps;
 
 use common::{Answer, Server, refused};
 use domain::authz::Role;
 use domain::schema::Schema;
+use phone::{Phone, words};
 use serde_json::{Value, json};
 use steps::Steps;
 
@@ -279,6 +281,41 @@ fn who_did_the_work_does_not_ask_how_it_was() {
     );
     assert_eq!(s.act(&path, &json!([{ "cmd": "set", "field": "topic", "value": "服务质量" }])).status, 200);
     assert_eq!(make(json!({}), &s.wang_id).status, 201);
+}
+
+#[test]
+fn nor_by_way_of_a_phone() {
+    let s = Scene::new();
+    let wang: domain::ids::UserId = serde_json::from_value(json!(s.wang_id)).unwrap();
+    let zhao: domain::ids::UserId = serde_json::from_value(json!(s.zhao_id)).unwrap();
+    let li: domain::ids::UserId = serde_json::from_value(json!(s.office_id)).unwrap();
+    let assign = |lead: &str| json!({ "cmd": "assign", "lead": lead, "others": [] });
+    let complaint = s.make("complaint", json!({ "content": "漏油" }), &[]);
+    let job = json!({ "fault_phenomenon": "漏油", "complaint": complaint });
+    let visit = s.make("visit", job, &[assign(&s.wang_id)]);
+    let mut office = Phone::new(&s.server, "li", li, Role::Admin);
+    let push = |office: &mut Phone, id| words(&office.push(&s.server)[&id]);
+
+    // The step at fault is refused; what was done before it is kept.
+    let id = office.create("return_visit", json!({ "visit": visit }));
+    office.set(id, "topic", json!("服务质量"));
+    office.assign(id, Some(wang), &[]);
+    assert_eq!(push(&mut office, id), ["accepted", "accepted", "unmet"]);
+    let shown = s.get(&format!("records/return_visit/{id}"));
+    assert_eq!((&shown["fields"]["topic"], &shown["lead"]), (&json!("服务质量"), &Value::Null));
+    office.held.remove(&id);
+    office.pull(&s.server);
+    office.assign(id, Some(zhao), &[]);
+    assert_eq!(push(&mut office, id), ["accepted"]);
+    office.assign(id, Some(zhao), &[wang]);
+    assert_eq!(push(&mut office, id), ["unmet"]);
+
+    // The visitor stands, and what is followed changes.
+    let id = office.create("return_visit", json!({}));
+    office.assign(id, Some(wang), &[]);
+    assert_eq!(push(&mut office, id), ["accepted", "accepted"]);
+    office.set(id, "complaint", json!(complaint));
+    assert_eq!(push(&mut office, id), ["unmet"]);
 }
 
 #[test]

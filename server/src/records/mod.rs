@@ -6,7 +6,6 @@ mod deadlines;
 mod draft;
 mod filter;
 mod import;
-mod independent;
 mod list;
 mod look;
 mod merge;

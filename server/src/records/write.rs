@@ -130,7 +130,6 @@ impl Records {
         if let Some(fault) = fault {
             return Err(fault);
         }
-        self.independent(schema, kind, &draft.main.record.view(kind), intents)?;
         self.submit(author, &draft)
     }
 

@@ -8,6 +8,20 @@ use domain::schema::{Kind, Schema};
 use super::projections::{quoted, table};
 use super::{Snapshot, StoreError};
 
+/// The records of `kind` that refer to `id` by a field that is a column of their list.
+///
+/// # Errors
+/// A failure of the database.
+pub fn by(snap: &Snapshot<'_>, kind: &Kind, field: &str, id: RecordId) -> Result<Vec<RecordId>, StoreError> {
+    let Some(column) = projection::columns(kind).find(|c| c.field.key == field) else {
+        return Ok(Vec::new());
+    };
+    let sql = format!("SELECT id FROM {} WHERE {} = ?1 ORDER BY n", table(kind), quoted(&column.name));
+    let mut stmt = snap.conn().prepare_cached(&sql)?;
+    let rows = stmt.query_map([id.bytes()], |r| Ok(RecordId(uuid::Uuid::from_bytes(r.get(0)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The records with a status that refer to `id`, a record of `kind`.
 ///
 /// # Errors
