@@ -172,6 +172,27 @@ fn who_may_merge_what() {
 }
 
 #[test]
+fn an_export_names_the_customer_that_stays() {
+    use server::export::{Format, Request, export};
+    let s = Scene::new();
+    let (a, b) = (s.customer("海岚汽车"), s.customer("海蓝汽车"));
+    s.complaint(&b);
+    s.merged(&b, json!(a));
+    let file = |kind: &str| {
+        let out = s.server.dir.path().join("out.csv");
+        export(&s.server.state.records, &Request { kind, format: Format::Csv, month: None }, &out).unwrap();
+        std::fs::read_to_string(&out).unwrap()
+    };
+    let complaints = file("complaint");
+    assert!(complaints.contains("海岚汽车") && !complaints.contains("海蓝汽车"), "{complaints}");
+    // What was merged into what is told as it was done.
+    s.merged(&a, json!(s.customer("海澜汽车")));
+    let customers = file("customer");
+    let line = customers.lines().find(|l| l.contains("海蓝汽车")).unwrap();
+    assert!(line.contains("海岚汽车") && !line.contains("海澜汽车"), "{line}");
+}
+
+#[test]
 fn an_import_knows_every_spelling() {
     let s = Scene::new();
     let (a, b) = (s.customer("海岚汽车电子有限公司"), s.customer("渭滨电缆"));
@@ -184,6 +205,7 @@ fn an_import_knows_every_spelling() {
     .unwrap();
     let outcome = server::import::import(&s.server.state.records, "complaint", &file, false).unwrap();
     assert_eq!((outcome.summary.created, outcome.new_customers), (2, 0), "{:?}", outcome.summary);
+    assert_eq!(s.server.audited("import"), 1);
     assert_eq!(s.of(&a), (2, vec![a.clone()]));
     // Written as it is, not as it was: taking the merging back leaves them with the file that stayed.
     s.merged(&b, Value::Null);

@@ -32,8 +32,16 @@ impl Export {
         let records = self.data.open_records()?;
         let format = Format::from_text(&self.format).unwrap_or(Format::Csv);
         let request = Request { kind: &self.kind, format, month: self.month.as_deref() };
-        let count = export::export(&records, &request, &self.out)
+        let done = export::export(&records, &request, &self.out)
             .map_err(|e| CliError::new(e.code(), e.to_string()))?;
-        output::line(&format!("{count} records written to {}", self.out.display()))
+        output::line(&format!("{} records written to {}", done.rows, self.out.display()))?;
+        if done.unreadable.is_empty() {
+            return Ok(());
+        }
+        output::line(&format!(
+            "{} records cannot be read and are not in it; run `fieldledger verify`:",
+            done.unreadable.len()
+        ))?;
+        done.unreadable.iter().try_for_each(|id| output::line(&format!("  {id}")))
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::table::{self, Column};
-use super::{Context, ExportError, Item, Sink};
+use super::{Context, ExportError, Item, Sink, labels};
 
 /// Writes a CSV file.
 pub(super) struct Delimited<'a, W: Write> {
@@ -19,7 +19,7 @@ impl<'a, W: Write> Delimited<'a, W> {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         let labels = columns.iter().map(|c| c.label(context.kind));
         let collections = table::collections(&context).into_iter().map(|(c, _)| c.label.zh.clone());
-        let header: Vec<String> = labels.chain(collections).chain(["其他内容".to_owned()]).collect();
+        let header: Vec<String> = labels.chain(collections).chain([labels::UNKNOWN.to_owned()]).collect();
         writer.write_record(&header).map_err(fault)?;
         Ok(Self { context, columns, writer })
     }
@@ -55,11 +55,14 @@ impl<W: Write> Sink for Delimited<'_, W> {
     }
 }
 
+/// What a spreadsheet program may take for the beginning of a formula, or for a cell that begins with one.
+pub const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// Text that no spreadsheet program takes for a formula: an apostrophe goes before what could begin
-/// one. A customer's words must not run on the reader's machine.
+/// one, which an import takes off again. A customer's words must not run on the reader's machine.
 #[must_use]
 pub fn neutral(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
 }
 
 fn fault(error: csv::Error) -> ExportError {

@@ -17,8 +17,35 @@ use domain::time::{Timestamp, Zone};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-pub use delimited::neutral;
-pub use run::{Request, RunError, export};
+pub use delimited::{FORMULA, neutral};
+pub use run::{Exported, Known, Request, RunError, export};
+
+/// Headers of what every record has, beside those of the schema's fields.
+pub mod labels {
+    /// The status.
+    pub const STATUS: &str = "状态";
+    /// Who leads the work.
+    pub const LEAD: &str = "负责人";
+    /// Who helps.
+    pub const OTHERS: &str = "协办人";
+    /// Fields with several values.
+    pub const CONFLICTS: &str = "有分歧";
+    /// Who made the record.
+    pub const CREATED_BY: &str = "创建人";
+    /// When it was made.
+    pub const CREATED_AT: &str = "创建时间";
+    /// When the server last changed it or its companion.
+    pub const UPDATED_AT: &str = "更新时间";
+    /// The record's id.
+    pub const ID: &str = "记录ID";
+    /// What this version of the program does not know of it.
+    pub const UNKNOWN: &str = "其他内容";
+    /// Whether an entry of a collection was removed.
+    pub const REMOVED: &str = "删除标记";
+    /// Those of records.
+    pub const OF_RECORDS: [&str; 9] =
+        [STATUS, LEAD, OTHERS, CONFLICTS, CREATED_BY, CREATED_AT, UPDATED_AT, ID, UNKNOWN];
+}
 
 /// A record to be written.
 pub struct Item {
@@ -28,7 +55,7 @@ pub struct Item {
     pub companion: Option<RecordView>,
     /// Its official or else temporary number.
     pub number: Option<String>,
-    /// When the server last changed it.
+    /// When the server last changed it or its companion.
     pub updated_at: Option<Timestamp>,
     /// The record as the API answers it.
     pub json: Json,
@@ -36,8 +63,13 @@ pub struct Item {
 
 /// Names of what references point to.
 pub trait Names {
-    /// The name of a user or the title of a record; `None` if there is no such thing.
+    /// The name of a user or the title of a record, or of what it was merged into; `None` if there is no such thing.
     fn name(&self, target: &str, id: Uuid) -> Option<String>;
+
+    /// As [`Names::name`], of that very record and not of what it was merged into.
+    fn own_name(&self, target: &str, id: Uuid) -> Option<String> {
+        self.name(target, id)
+    }
 }
 
 /// File format.

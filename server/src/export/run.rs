@@ -11,12 +11,12 @@ use domain::error::{Code, Refusal};
 use domain::ids::{RecordId, SYSTEM_USER};
 use domain::schema::Kind;
 use domain::time::Timestamp;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Context, ExportError, Format, Item, Names, personal_fields, sink};
+use super::{Context, ExportError, Format, Item, Names, personal_fields, sink, table};
 use crate::records::{ListRequest, Records};
-use crate::store::{StoreError, accounts, audit, projections, scopes};
+use crate::store::{StoreError, accounts, audit, changes, merged, projections, scopes};
 use crate::sync::{LedgerError, State};
 
 /// Rows asked for at a time.
@@ -71,12 +71,21 @@ impl From<Refusal> for RunError {
     }
 }
 
-/// Writes the records asked for to `out`, oldest first, and answers how many there were. The file
-/// appears whole or not at all, and the audit log has a line about it before it appears.
+/// What an export came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Records in the file.
+    pub rows: usize,
+    /// Records that belong into it and cannot be read.
+    pub unreadable: Vec<RecordId>,
+}
+
+/// Writes the records asked for to `out`, oldest first. The file appears whole or not at all, and the audit log has a
+/// line about it before it appears. Records that cannot be read are not in it, and named in the answer.
 ///
 /// # Errors
 /// [`RunError`].
-pub fn export(records: &Records, request: &Request<'_>, out: &Path) -> Result<usize, RunError> {
+pub fn export(records: &Records, request: &Request<'_>, out: &Path) -> Result<Exported, RunError> {
     let kind = records.kind(request.kind)?;
     if kind.companion_of.is_some() {
         // Its fields are columns of the record that it accompanies.
@@ -85,10 +94,10 @@ pub fn export(records: &Records, request: &Request<'_>, out: &Path) -> Result<us
     let mut part = out.as_os_str().to_owned();
     part.push(".part");
     let part = Path::new(&part);
-    let result = write(records, request, &kind, part).and_then(|count| {
-        note(records, request, &kind, count)?;
+    let result = write(records, request, &kind, part).and_then(|exported| {
+        note(records, request, &kind, &exported)?;
         std::fs::rename(part, out)?;
-        Ok(count)
+        Ok(exported)
     });
     if result.is_err() {
         // What was written of it is of no use; that it may be gone already is no second failure.
@@ -97,7 +106,7 @@ pub fn export(records: &Records, request: &Request<'_>, out: &Path) -> Result<us
     result
 }
 
-fn write(records: &Records, request: &Request<'_>, kind: &Kind, part: &Path) -> Result<usize, RunError> {
+fn write(records: &Records, request: &Request<'_>, kind: &Kind, part: &Path) -> Result<Exported, RunError> {
     let ledger = records.ledger();
     let person = Principal { user: SYSTEM_USER, role: Role::Admin, may: Default::default() };
     let names = Known::of(records)?;
@@ -110,40 +119,61 @@ fn write(records: &Records, request: &Request<'_>, kind: &Kind, part: &Path) -> 
     let sort = if kind.month.is_some() { "month" } else { "created_at" };
     let mut list =
         ListRequest { filters, sort: Some(sort.to_owned()), limit: Some(PAGE), ..ListRequest::default() };
-    let mut count = 0;
+    let mut exported = Exported::default();
     loop {
         let page = records.list(&person, kind, &list)?;
         for row in &page.items {
-            let Some(item) = item(records, &person, kind, request.format, row)? else { continue };
-            sink.put(&item)?;
-            count += 1;
+            let id = row.get("id").and_then(Json::as_str).and_then(|id| id.parse().ok()).map(RecordId);
+            let Some(id) = id else { continue };
+            match item(records, kind, id) {
+                Ok(None) => {}
+                Ok(Some(mut item)) => {
+                    if request.format == Format::Json {
+                        item.json = Json::Object(records.show(&person, kind, id)?);
+                    }
+                    sink.put(&item)?;
+                    exported.rows += 1;
+                }
+                Err(LedgerError::Store(StoreError::Damaged(what))) => {
+                    tracing::error!(record = %id, what, "a record cannot be read and is not exported");
+                    exported.unreadable.push(id);
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         match page.next {
             Some(next) => list.cursor = Some(next),
             None => break,
         }
     }
+    // After a rebuild they are on no list; of what month they are nobody knows.
+    let unlisted = ledger.store().read_blocking(|snap| projections::unlisted(snap, kind));
+    exported.unreadable.extend(unlisted.map_err(LedgerError::from)?);
     sink.finish()?;
     File::options().write(true).open(part)?.sync_all()?;
-    Ok(count)
+    Ok(exported)
 }
 
-fn item(
-    records: &Records,
-    person: &Principal,
-    kind: &Kind,
-    format: Format,
-    row: &Map<String, Json>,
-) -> Result<Option<Item>, LedgerError> {
-    let text = |key: &str| row.get(key).and_then(Json::as_str);
-    let Some(id) = text("id").and_then(|id| id.parse().ok()).map(RecordId) else { return Ok(None) };
+/// A record as a table shows it.
+fn item(records: &Records, kind: &Kind, id: RecordId) -> Result<Option<Item>, LedgerError> {
     let ledger = records.ledger();
     let schema = ledger.schema();
     let companion = schema.companion(kind);
-    let (main, other) = ledger.store().read_blocking(|snap| {
+    let found = ledger.store().read_blocking(|snap| {
+        let main = State::read(snap, id)?;
+        let Some(listed) =
+            main.stored.as_ref().map(|s| projections::get(snap, kind, s.n)).transpose()?.flatten()
+        else {
+            return Ok(None);
+        };
         let other = companion.map(|c| State::read(snap, id.companion(&c.key))).transpose()?;
-        Ok::<_, StoreError>((State::read(snap, id)?, other))
+        let mut updated_at = listed.updated_at;
+        if let Some(stored) = other.as_ref().and_then(|o| o.stored.as_ref()) {
+            updated_at = updated_at.max(changes::commit(snap, stored.seq)?.map_or(0, |c| c.at));
+        }
+        Ok::<_, StoreError>(Some((main, other, listed.row, updated_at)))
     })?;
+    let Some((main, other, row, updated_at)) = found else { return Ok(None) };
     let other = match (companion, other) {
         (Some(c), Some(state)) if state.stored.is_some() => {
             let mut view = state.record(&c.key, id.companion(&c.key))?.view(c);
@@ -157,16 +187,18 @@ fn item(
     Ok(Some(Item {
         main: view,
         companion: other,
-        number: text("number").map(str::to_owned),
-        updated_at: text("updated_at").and_then(|at| Timestamp::parse(at, schema.zone())),
-        json: match format {
-            Format::Json => Json::Object(records.show(person, kind, id)?),
-            Format::Xlsx | Format::Csv => Json::Null,
-        },
+        number: row.number.or(row.temp_number),
+        updated_at: Some(Timestamp(updated_at)),
+        json: Json::Null,
     }))
 }
 
-fn note(records: &Records, request: &Request<'_>, kind: &Kind, count: usize) -> Result<(), LedgerError> {
+fn note(
+    records: &Records,
+    request: &Request<'_>,
+    kind: &Kind,
+    exported: &Exported,
+) -> Result<(), LedgerError> {
     let schema = records.ledger().schema();
     let entry = audit::Entry {
         who: None,
@@ -175,7 +207,8 @@ fn note(records: &Records, request: &Request<'_>, kind: &Kind, count: usize) -> 
         detail: json!({
             "format": request.format.as_str(),
             "month": request.month,
-            "rows": count,
+            "rows": exported.rows,
+            "unreadable": exported.unreadable.len(),
             "personal": personal_fields(&schema, kind),
         }),
     };
@@ -185,24 +218,44 @@ fn note(records: &Records, request: &Request<'_>, kind: &Kind, count: usize) -> 
 }
 
 /// Names of people, and of records as they are asked for.
-struct Known<'a> {
+pub struct Known<'a> {
     records: &'a Records,
     people: HashMap<Uuid, String>,
-    asked: RefCell<HashMap<Uuid, Option<String>>>,
+    /// By id, and whether merged records were followed.
+    asked: RefCell<HashMap<(Uuid, bool), Option<String>>>,
 }
 
 impl<'a> Known<'a> {
-    fn of(records: &'a Records) -> Result<Self, LedgerError> {
+    /// The names that the records have now.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn of(records: &'a Records) -> Result<Self, LedgerError> {
         let people = records.ledger().store().read_blocking(accounts::all)?;
         let people = people.into_iter().map(|u| (u.id.0, u.display)).collect();
         Ok(Self { records, people, asked: RefCell::default() })
     }
 
-    fn look_up(&self, target: &str, id: Uuid) -> Option<String> {
+    /// What an export would say of a record now: headers and cells of the main table, empty ones left out; nothing if
+    /// there is no such record.
+    ///
+    /// # Errors
+    /// A failure of the store; `Damaged` for a record that cannot be read.
+    pub fn cells(&self, kind: &Kind, id: RecordId) -> Result<Vec<(String, String)>, LedgerError> {
+        let Some(item) = item(self.records, kind, id)? else { return Ok(Vec::new()) };
+        let schema = self.records.ledger().schema();
+        let context = Context { schema: &schema, kind, zone: schema.zone(), names: self };
+        let columns = table::columns(&context);
+        let cells = columns.iter().map(|c| (c.label(kind), table::cell(&context, c, &item).text()));
+        Ok(cells.filter(|(_, text)| !text.is_empty()).collect())
+    }
+
+    fn look_up(&self, target: &str, id: Uuid, follow: bool) -> Option<String> {
         let kind = self.records.ledger().schema().shared_kind(target)?;
         let found = self.records.ledger().store().read_blocking(|snap| {
             let every = [Scope::Everyone, Scope::Office];
-            let Some(seen) = scopes::see(snap, RecordId(id), &every)? else { return Ok(None) };
+            let id = if follow { merged::resolve(snap, RecordId(id))? } else { RecordId(id) };
+            let Some(seen) = scopes::see(snap, id, &every)? else { return Ok(None) };
             projections::name(snap, &kind, seen.n)
         });
         // A name that cannot be read is shown as its id; the record itself is exported either way.
@@ -217,16 +270,26 @@ impl Names for Known<'_> {
         if target == "user" {
             return self.people.get(&id).cloned();
         }
-        if let Some(known) = self.asked.borrow().get(&id) {
+        self.remembered(target, id, true)
+    }
+
+    fn own_name(&self, target: &str, id: Uuid) -> Option<String> {
+        self.remembered(target, id, false)
+    }
+}
+
+impl Known<'_> {
+    fn remembered(&self, target: &str, id: Uuid, follow: bool) -> Option<String> {
+        if let Some(known) = self.asked.borrow().get(&(id, follow)) {
             return known.clone();
         }
-        let name = self.look_up(target, id);
+        let name = self.look_up(target, id, follow);
         let mut asked = self.asked.borrow_mut();
         // Rows that stand together mostly name the same records; an export of everything holds no more than this.
         if asked.len() >= NAMES {
             asked.clear();
         }
-        asked.insert(id, name.clone());
+        asked.insert((id, follow), name.clone());
         name
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::document::{Entry, RecordView};
 use domain::lifecycle;
+use domain::merge;
 use domain::schema::{Collection, FILE_FIELDS, Field, FieldType, Kind};
 use domain::time::Timestamp;
 use domain::value::Value;
@@ -10,7 +11,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::{Context, Item};
+use super::{Context, Item, labels};
 
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,18 +74,18 @@ impl Column<'_> {
                 let field = kind.number.as_ref().and_then(|n| kind.field(&n.field));
                 field.map_or_else(|| "编号".to_owned(), |f| f.label.zh.clone())
             }
-            Self::Status => "状态".to_owned(),
+            Self::Status => labels::STATUS.to_owned(),
             Self::Field(field, _) => match &field.unit {
                 Some(unit) => format!("{}({unit})", field.label.zh),
                 None => field.label.zh.clone(),
             },
-            Self::Lead => "负责人".to_owned(),
-            Self::Others => "协办人".to_owned(),
-            Self::Conflicts => "有分歧".to_owned(),
-            Self::CreatedBy => "创建人".to_owned(),
-            Self::CreatedAt => "创建时间".to_owned(),
-            Self::UpdatedAt => "更新时间".to_owned(),
-            Self::Id => "记录ID".to_owned(),
+            Self::Lead => labels::LEAD.to_owned(),
+            Self::Others => labels::OTHERS.to_owned(),
+            Self::Conflicts => labels::CONFLICTS.to_owned(),
+            Self::CreatedBy => labels::CREATED_BY.to_owned(),
+            Self::CreatedAt => labels::CREATED_AT.to_owned(),
+            Self::UpdatedAt => labels::UPDATED_AT.to_owned(),
+            Self::Id => labels::ID.to_owned(),
         }
     }
 
@@ -199,7 +200,7 @@ pub fn entry_cells(context: &Context<'_>, collection: &Collection, entry: &Entry
 /// Headers of [`entry_cells`].
 pub fn entry_labels(collection: &Collection) -> Vec<String> {
     let fields = entry_fields(collection).into_iter().map(|(_, label, _)| label);
-    fields.chain(["添加人", "添加时间", "删除标记"].map(str::to_owned)).collect()
+    fields.chain(["添加人", "添加时间", labels::REMOVED].map(str::to_owned)).collect()
 }
 
 /// The entries of a collection.
@@ -235,7 +236,13 @@ fn value(context: &Context<'_>, field: Option<&Field>, value: &Value) -> Cell {
         Value::Codes(codes) => Cell::Text(codes.iter().map(|c| label(c)).collect::<Vec<_>>().join("、")),
         Value::Ref(id) => {
             let target = field.and_then(|f| f.target.as_deref()).unwrap_or_default();
-            Cell::Text(context.names.name(target, *id).unwrap_or_else(|| id.to_string()))
+            // The column that says what was merged says it as it was done; every other follows.
+            let name = if field.is_some_and(|f| f.key == merge::FIELD) {
+                context.names.own_name(target, *id)
+            } else {
+                context.names.name(target, *id)
+            };
+            Cell::Text(name.unwrap_or_else(|| id.to_string()))
         }
         Value::Unknown(json) => Cell::Text(json.to_string()),
     }

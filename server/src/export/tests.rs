@@ -164,7 +164,7 @@ fn a_table_opens_in_a_spreadsheet_program_and_runs_nothing() {
     assert_eq!(cell("处理完成日期"), "2026-02-01");
     assert!(cell("跟进记录").starts_with("跟进内容：已联系，\n周三到；添加人：王芳"));
     assert!(cell("其他内容").contains("colour"));
-    for text in ["=cmd", "+1", "-1", "@x", "\tx", "\rx"] {
+    for text in ["=cmd", "+1", "-1", "@x", "\tx", "\rx", "\n=x", "＝x", "＋1", "－1", "＠x"] {
         assert!(neutral(text).starts_with('\''), "{text:?}");
     }
     assert_eq!(neutral("1-1"), "1-1");

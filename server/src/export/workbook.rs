@@ -7,7 +7,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook as Book, XlsxError};
 
 use super::table::{self, Cell, Column};
-use super::{Context, ExportError, Item, Sink};
+use super::{Context, ExportError, Item, Sink, labels};
 
 /// Rows of a sheet in the format.
 const MAX_ROWS: u32 = 1_048_576;
@@ -57,12 +57,12 @@ impl<'a, W: Write + Seek + Send> Workbook<'a, W> {
         let labels: Vec<(String, u16)> = columns
             .iter()
             .map(|c| (c.label(context.kind), c.width()))
-            .chain([("其他内容".to_owned(), 20)])
+            .chain([(labels::UNKNOWN.to_owned(), 20)])
             .collect();
         head(&mut book, &context.kind.label.zh, &labels, &formats)?;
         for (collection, _) in &collections {
             let labels =
-                ["编号", "记录ID"].map(str::to_owned).into_iter().chain(table::entry_labels(collection));
+                ["编号", labels::ID].map(str::to_owned).into_iter().chain(table::entry_labels(collection));
             let labels: Vec<(String, u16)> = labels.map(|l| (l, 18)).collect();
             head(&mut book, &collection.label.zh, &labels, &formats)?;
         }

@@ -12,11 +12,12 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::customers::Known;
+use super::plan::identity::Cells;
 use super::plan::{self, Current, OnFile, Person, Plan, PlanError, Review, Source, Summary};
 use super::sheet::{self, SheetError};
 use crate::records::{Records, Step, Story};
-use crate::store::{StoreError, accounts, documents, merged, projections};
-use crate::sync::{LedgerError, State};
+use crate::store::{StoreError, accounts, audit, documents, merged, numbers, projections};
+use crate::sync::{LedgerError, State, unless_damaged};
 
 /// Why a file was not imported.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +92,13 @@ pub fn import(records: &Records, kind: &str, file: &Path, dry_run: bool) -> Resu
     let ledger = records.ledger();
     let schema = ledger.schema();
     let source = Source { file: &name, sheets: &sheets };
-    let planned = plan::plan(&schema, schema.zone(), &kind, &source, &mut Stored(records));
+    let planned = plan::plan(
+        &schema,
+        schema.zone(),
+        &kind,
+        &source,
+        &mut Stored { records, names: crate::export::Known::of(records)? },
+    );
     let planned = planned.map_err(|error| match error {
         PlanError::NoHeader => ImportError::NoHeader { file: name.clone(), kind: kind.key.clone() },
         PlanError::OnFile(error) => error.into(),
@@ -99,7 +106,27 @@ pub fn import(records: &Records, kind: &str, file: &Path, dry_run: bool) -> Resu
     if dry_run {
         return Ok(Outcome { new_customers: planned.new_customers, summary: planned.summary });
     }
-    write(records, planned)
+    let outcome = write(records, planned)?;
+    note(records, &kind, &name, &outcome)?;
+    Ok(outcome)
+}
+
+/// The audit log has a line about every import that wrote or may have written.
+fn note(records: &Records, kind: &Kind, file: &str, outcome: &Outcome) -> Result<(), ImportError> {
+    let Summary { rows, created, updated, .. } = outcome.summary;
+    let entry = audit::Entry {
+        who: None,
+        what: "import",
+        target: kind.key.clone(),
+        detail: json!({
+            "file": file, "rows": rows, "created": created, "updated": updated,
+            "new_customers": outcome.new_customers,
+        }),
+    };
+    let at = records.now().0;
+    let written = records.ledger().store().write_blocking(move |tx| audit::append(tx, at, &entry));
+    written.map_err(LedgerError::from)?;
+    Ok(())
 }
 
 fn write(records: &Records, planned: Plan) -> Result<Outcome, ImportError> {
@@ -139,46 +166,58 @@ fn write(records: &Records, planned: Plan) -> Result<Outcome, ImportError> {
 }
 
 /// The records of the store.
-struct Stored<'a>(&'a Records);
+struct Stored<'a> {
+    records: &'a Records,
+    names: crate::export::Known<'a>,
+}
 
 impl OnFile for Stored<'_> {
     type Error = LedgerError;
 
     fn record(&mut self, kind: &Kind, id: RecordId) -> Result<Option<Current>, LedgerError> {
-        let ledger = self.0.ledger();
+        let ledger = self.records.ledger();
         let schema = ledger.schema();
         let companion = schema.companion(kind);
-        let (main, other) = ledger.store().read_blocking(|snap| {
+        let found = ledger.store().read_blocking(|snap| {
             let main = State::read(snap, id)?;
+            if main.stored.is_none() {
+                return Ok(None);
+            }
             let other = match companion {
-                Some(c) if main.stored.is_some() => State::read(snap, id.companion(&c.key))?,
-                _ => State::default(),
+                Some(c) => {
+                    let (state, id) = (State::read(snap, id.companion(&c.key))?, id.companion(&c.key));
+                    state.stored.is_some().then(|| state.record(&c.key, id)).transpose()?.map(|r| r.view(c))
+                }
+                None => None,
             };
-            Ok::<_, StoreError>((main, other))
-        })?;
-        if main.stored.is_none() {
-            return Ok(None);
-        }
-        let other = match companion {
-            Some(c) if other.stored.is_some() => Some(other.record(&c.key, id.companion(&c.key))?.view(c)),
-            _ => None,
-        };
-        Ok(Some(Current::of(main.record(&kind.key, id)?.view(kind), other)))
+            Ok::<_, StoreError>(Some(Current::of(main.record(&kind.key, id)?.view(kind), other)))
+        });
+        // Rows of a record that cannot be read wait for it; the others do not.
+        let unreadable = || Some(Current { unreadable: true, ..Current::default() });
+        Ok(unless_damaged(id, found)?.unwrap_or_else(unreadable))
     }
 
     fn customers(&mut self) -> Result<Vec<Known>, LedgerError> {
-        let kind = self.0.kind(keys::customer::KIND)?;
-        let all = self.0.ledger().store().read_blocking(documents::all)?;
+        let kind = self.records.kind(keys::customer::KIND)?;
+        let all = self.records.ledger().store().read_blocking(documents::all)?;
         let mut known: Vec<Known> = Vec::new();
         let mut of_merged: Vec<Known> = Vec::new();
-        for (_, id, _) in all.into_iter().filter(|(_, _, key)| *key == kind.key) {
+        for (n, id, _) in all.into_iter().filter(|(_, _, key)| *key == kind.key) {
             let Some(current) = self.record(&kind, id)? else { continue };
             let aliases = current.collections.get(keys::customer::ALIASES).into_iter().flatten();
-            let last = self.0.ledger().store().read_blocking(|snap| merged::resolve(snap, id))?;
+            let last = self.records.ledger().store().read_blocking(|snap| merged::resolve(snap, id))?;
             let merged = last != id;
+            let name = if current.unreadable {
+                // Its row still says what it is called: nobody is to be made a second time.
+                let row =
+                    self.records.ledger().store().read_blocking(|snap| projections::name(snap, &kind, n))?;
+                row.map(|(_, title)| title).unwrap_or_default()
+            } else {
+                current.fields.get(keys::customer::NAME).map(Value::to_text).unwrap_or_default()
+            };
             let customer = Known {
                 id: last.0,
-                name: current.fields.get(keys::customer::NAME).map(Value::to_text).unwrap_or_default(),
+                name,
                 aliases: aliases
                     .filter(|e| !e.removed)
                     .filter_map(|e| e.fields.get(keys::customer::ALIASES_ALIAS).map(Value::to_text))
@@ -197,11 +236,23 @@ impl OnFile for Stored<'_> {
     }
 
     fn names(&mut self, kind: &Kind) -> Result<Vec<(Uuid, Vec<String>)>, LedgerError> {
-        Ok(self.0.ledger().store().read_blocking(|snap| projections::names(snap, kind))?)
+        Ok(self.records.ledger().store().read_blocking(|snap| projections::names(snap, kind))?)
+    }
+
+    fn numbered(&mut self, kind: &Kind, number: &str) -> Result<Option<RecordId>, LedgerError> {
+        Ok(self.records.ledger().store().read_blocking(|snap| numbers::owner(snap, kind, number))?)
+    }
+
+    fn exported(&mut self, kind: &Kind, id: RecordId) -> Result<Cells, LedgerError> {
+        match self.names.cells(kind, id) {
+            // Its row waits; see `record`.
+            Err(LedgerError::Store(StoreError::Damaged(_))) => Ok(Cells::new()),
+            other => other,
+        }
     }
 
     fn people(&mut self) -> Result<Vec<Person>, LedgerError> {
-        let people = self.0.ledger().store().read_blocking(accounts::all)?;
+        let people = self.records.ledger().store().read_blocking(accounts::all)?;
         let person = |u: accounts::User| Person { id: u.id.0, name: u.name, display: u.display };
         Ok(people.into_iter().map(person).collect())
     }

@@ -1,12 +1,13 @@
 //! Where in a sheet the ledger is: title, header row, columns, data rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::keys;
 use domain::schema::{Access, Collection, Field, Kind, Schema};
 
 use super::sheet::{Row, Sheet};
 use super::text::{folded, half_width, header, one_line};
+use crate::export::labels;
 
 /// The collection that keeps original cells.
 pub const SOURCE: &str = keys::complaint::IMPORT_SOURCE;
@@ -49,6 +50,8 @@ pub struct Column<'s> {
     pub parts: Vec<Vec<Target<'s>>>,
     /// What a number in it is to be multiplied by: 10,000 under 万元.
     pub factor: u32,
+    /// It is a column of the program's own exports that no field takes: nothing to tell people about.
+    pub silent: bool,
 }
 
 /// What names a row.
@@ -58,6 +61,15 @@ pub enum KeyKind {
     Number,
     /// A running number: unique within its ledger.
     Running,
+}
+
+/// Columns of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfExport {
+    /// The record's id.
+    pub id: u32,
+    /// When it was last changed.
+    pub updated: Option<u32>,
 }
 
 /// A ledger found in a sheet.
@@ -73,6 +85,10 @@ pub struct Table<'s, 'r> {
     pub columns: Vec<Column<'s>>,
     /// The column that names rows.
     pub key: Option<(u32, KeyKind)>,
+    /// The column with the numbers that this program gives, if the kind has any.
+    pub number: Option<u32>,
+    /// Columns by which an export of this program tells records; `None` for other ledgers.
+    pub export: Option<OfExport>,
     /// Data rows.
     pub rows: Vec<&'r Row>,
     /// Rows below the header that are neither data nor a sum: notes and signatures.
@@ -84,16 +100,32 @@ pub struct Table<'s, 'r> {
 pub struct Headers<'s> {
     targets: HashMap<String, Vec<Target<'s>>>,
     numbers: Vec<String>,
+    /// The fields' own names; those that several have name none.
+    labels: HashMap<String, Vec<Target<'s>>>,
+    /// Names of the number that this program gives.
+    given: Vec<String>,
+    /// Headers of exports that no field takes.
+    silent: HashSet<String>,
 }
 
 impl<'s> Headers<'s> {
     /// The spellings of `kind`, its companion and their collections.
     #[must_use]
     pub fn of(schema: &'s Schema, kind: &'s Kind) -> Self {
-        let mut headers = Self { targets: HashMap::new(), numbers: Vec::new() };
+        let mut headers = Self {
+            targets: HashMap::new(),
+            numbers: Vec::new(),
+            labels: HashMap::new(),
+            given: Vec::new(),
+            silent: labels::OF_RECORDS.iter().map(|l| header(l)).collect(),
+        };
         let number = kind.number.as_ref().map_or(keys::product_item::SERIAL_NO, |n| n.field.as_str());
         for kind in std::iter::once(kind).chain(schema.companion(kind)) {
             for field in &kind.fields {
+                if kind.number.as_ref().is_some_and(|n| n.field == field.key) {
+                    headers.given.extend(field.headers.iter().map(|h| header(h)));
+                    headers.given.extend([&field.label.zh, &field.label.en].map(|l| header(l)));
+                }
                 if field.key == number {
                     headers.numbers.extend(field.headers.iter().map(|h| header(h)));
                 }
@@ -119,7 +151,10 @@ impl<'s> Headers<'s> {
     fn labels(&mut self, schema: &'s Schema, kind: &'s Kind) {
         let mut named: HashMap<String, Vec<Target<'s>>> = HashMap::new();
         for kind in std::iter::once(kind).chain(schema.companion(kind)) {
-            let own = kind.fields.iter().filter(|f| f.access() != Access::System && !f.computed);
+            self.silent.extend(kind.collections.iter().map(|c| header(&c.label.zh)));
+            let (own, given): (Vec<_>, Vec<_>) =
+                kind.fields.iter().partition(|f| f.access() != Access::System && !f.computed);
+            self.silent.extend(given.iter().map(|f| header(&f.label.zh)));
             for field in own {
                 let target = Target { kind, collection: None, field };
                 for label in [&field.label.zh, &field.label.en] {
@@ -129,7 +164,8 @@ impl<'s> Headers<'s> {
         }
         for (label, targets) in named {
             if targets.len() == 1 {
-                self.targets.entry(label).or_insert(targets);
+                self.targets.entry(label.clone()).or_insert_with(|| targets.clone());
+                self.labels.insert(label, targets);
             }
         }
     }
@@ -148,6 +184,20 @@ impl<'s> Headers<'s> {
         found.cloned().unwrap_or_default()
     }
 
+    /// A column of an export of this program: under the name of a field stands that field, in the field's own unit.
+    fn exported(&self, index: u32, text: &str) -> Column<'s> {
+        let whole = header(text);
+        let bare = whole.split('(').next().unwrap_or_default();
+        let column = Column { parts: Vec::new(), factor: 1, ..self.column(index, text) };
+        match self.labels.get(&whole).or_else(|| self.labels.get(bare)) {
+            Some(targets) => Column { targets: targets.clone(), ..column },
+            None if self.silent.contains(&whole) || self.silent.contains(bare) => {
+                Column { targets: Vec::new(), silent: true, ..column }
+            }
+            None => column,
+        }
+    }
+
     fn column(&self, index: u32, text: &str) -> Column<'s> {
         let targets = self.find(text);
         let shown = one_line(text);
@@ -162,6 +212,7 @@ impl<'s> Headers<'s> {
             parts: if distinct { parts } else { Vec::new() },
             factor: if narrow.contains("万元") { 10_000 } else { 1 },
             header: shown,
+            silent: false,
         }
     }
 
@@ -193,9 +244,24 @@ impl<'s> Headers<'s> {
         }
         let (above, rest) = sheet.rows.split_at(at);
         let (head, below) = rest.split_first()?;
+        let under =
+            |label: &str| head.cells.iter().find(|(_, t)| header(t) == header(label)).map(|(c, _)| *c);
+        let export = under(labels::ID).map(|id| OfExport { id, updated: under(labels::UPDATED_AT) });
+        if export.is_some() && under(labels::REMOVED).is_some() {
+            // Entries of a collection, which an export puts on a sheet of their own.
+            return None;
+        }
         let title = above.iter().flat_map(|r| &r.cells).map(|(_, text)| folded(text)).find(|t| !t.is_empty());
-        let mut columns: BTreeMap<u32, Column<'s>> =
-            head.cells.iter().map(|(index, text)| (*index, self.column(*index, text))).collect();
+        let mut columns: BTreeMap<u32, Column<'s>> = head
+            .cells
+            .iter()
+            .map(|(index, text)| {
+                (
+                    *index,
+                    if export.is_some() { self.exported(*index, text) } else { self.column(*index, text) },
+                )
+            })
+            .collect();
         let keys = head.cells.iter().filter_map(|(index, text)| Some((*index, self.key(text)?)));
         let key = keys.min_by_key(|(index, kind)| (*kind != KeyKind::Number, *index));
         let mut table = Table {
@@ -204,6 +270,8 @@ impl<'s> Headers<'s> {
             header_row: head.number,
             columns: Vec::new(),
             key,
+            number: head.cells.iter().find(|(_, t)| self.given.contains(&header(t))).map(|(c, _)| *c),
+            export,
             rows: Vec::new(),
             remarks: Vec::new(),
         };
@@ -239,7 +307,14 @@ fn nameless<'s>(index: u32) -> Column<'s> {
         name.insert(0, char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
         rest /= 26;
     }
-    Column { index, header: format!("({name})"), targets: Vec::new(), parts: Vec::new(), factor: 1 }
+    Column {
+        index,
+        header: format!("({name})"),
+        targets: Vec::new(),
+        parts: Vec::new(),
+        factor: 1,
+        silent: false,
+    }
 }
 
 fn is_total(row: &Row) -> bool {

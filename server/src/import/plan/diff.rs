@@ -24,6 +24,36 @@ pub struct Shape<'s> {
     pub zone: &'s Zone,
 }
 
+/// What a row is compared with.
+#[derive(Clone, Copy, Debug)]
+pub enum Base<'d> {
+    /// The record was not made by an import.
+    Nothing,
+    /// What the row said at the last import.
+    Imported(&'d Draft),
+    /// What an export says of the record now. `newest` if nobody has written to it since the file was made: what
+    /// differs was then changed in the file, and otherwise nobody can tell.
+    Exported {
+        /// As an export says it.
+        now: &'d Draft,
+        /// Nobody wrote since.
+        newest: bool,
+    },
+}
+
+impl<'d> Base<'d> {
+    fn draft(&self) -> Option<&'d Draft> {
+        match self {
+            Self::Nothing => None,
+            Self::Imported(draft) | Self::Exported { now: draft, .. } => Some(draft),
+        }
+    }
+
+    fn is_export(&self) -> bool {
+        matches!(self, Self::Exported { .. })
+    }
+}
+
 impl<'s> Shape<'s> {
     /// The field with this key, of the kind or its companion.
     #[must_use]
@@ -58,20 +88,21 @@ impl<'s> Shape<'s> {
         intents
     }
 
-    /// Intents that bring a record to what the row says now, given what it said at the last import
-    /// (`None` if this record was not made by an import), and notes on what people changed since.
+    /// Intents that bring a record to what the row says now, given what stood there before, and notes on what people
+    /// changed since.
     #[must_use]
     pub fn update(
         &self,
         id: Uuid,
         draft: &Draft,
-        before: Option<&Draft>,
+        base: &Base<'_>,
         current: &Current,
     ) -> (Vec<Intent>, Vec<Note>) {
+        let before = base.draft();
         let mut intents = Vec::new();
         let mut notes = Vec::new();
         let keys: BTreeSet<&String> =
-            draft.fields.keys().chain(before.iter().flat_map(|b| b.fields.keys())).collect();
+            draft.fields.keys().chain(before.iter().flat_map(|b| b.fields.keys().chain(&b.unread))).collect();
         for key in keys {
             let Some(field) = self.field(key) else { continue };
             let (now, was) = (draft.fields.get(key), before.and_then(|b| b.fields.get(key)));
@@ -82,18 +113,31 @@ impl<'s> Shape<'s> {
             let held = current.fields.get(key).unwrap_or(&Value::Null);
             // Who is meant may be known only now, when an alias or an account was added since.
             let found_out = field.kind == FieldType::Ref && held.is_empty();
-            if new == *held || (new == old && !found_out) {
+            // What a record refers to may have a name that nobody in the file is called by: an empty cell is still one.
+            let emptied = base.is_export() && now.is_none() && before.is_some_and(|b| b.unread.contains(key));
+            if new == *held || (new == old && !found_out && !emptied) {
                 continue;
             }
-            if *held == old || held.is_empty() {
+            let free = match base {
+                Base::Exported { newest, .. } => *newest,
+                Base::Nothing | Base::Imported(_) => *held == old,
+            };
+            if free || held.is_empty() {
                 intents.push(Intent::Set { field: key.clone(), value: now.cloned().unwrap_or(Json::Null) });
             } else {
-                let code = if before.is_some() { "changed_since_import" } else { "differs_from_record" };
+                let code = match base {
+                    Base::Imported(_) => "changed_since_import",
+                    Base::Nothing | Base::Exported { .. } => "differs_from_record",
+                };
                 let shown = |v: &Value| if v.is_empty() { Json::Null } else { v.to_json() };
                 notes.push(Note::of(code, key, json!({"record": shown(held), "file": shown(&new)})));
             }
         }
         for ((collection, place), fields) in &draft.entries {
+            let said = before.and_then(|b| b.entries.get(&(collection.clone(), place.clone())));
+            if base.is_export() && said == Some(fields) {
+                continue;
+            }
             let entry = entry_id(id, collection, place);
             let held = current.collections.get(collection);
             let Some(held) = held.and_then(|c| c.iter().find(|e| e.id == entry)) else {
@@ -106,7 +150,7 @@ impl<'s> Shape<'s> {
                 }
                 continue;
             };
-            let old = before.and_then(|b| b.entries.get(&(collection.clone(), place.clone())));
+            let old = said;
             let mut changed = Map::new();
             for (key, json) in fields {
                 if old.and_then(|o| o.get(key)) == Some(json) || held.removed {

@@ -2,6 +2,7 @@
 //! shows exactly this.
 
 pub mod diff;
+mod exported;
 pub mod identity;
 mod names;
 mod source;
@@ -21,7 +22,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-use self::diff::{Shape, entry_id};
+use self::diff::{Base, Shape, entry_id};
 use self::identity::{Cells, Identity, content, derived, edited_from};
 use self::names::{Found, Others, People, others};
 use self::source::{header_kept, original};
@@ -43,14 +44,20 @@ pub struct Current {
     pub collections: BTreeMap<String, Vec<Entry>>,
     /// The status; empty for kinds without one.
     pub status: String,
+    /// There is such a record, but it cannot be read: nothing else here is filled then.
+    pub unreadable: bool,
 }
 
 impl Current {
     /// The record of a document and its companion.
     #[must_use]
     pub fn of(main: RecordView, companion: Option<RecordView>) -> Self {
-        let mut current =
-            Self { fields: main.fields, collections: main.collections, status: main.folded.status };
+        let mut current = Self {
+            fields: main.fields,
+            collections: main.collections,
+            status: main.folded.status,
+            unreadable: false,
+        };
         if let Some(companion) = companion {
             current.fields.extend(companion.fields);
             current.collections.extend(companion.collections);
@@ -89,6 +96,16 @@ pub trait OnFile {
     /// # Errors
     /// When they cannot be read.
     fn names(&mut self, kind: &Kind) -> Result<Vec<(Uuid, Vec<String>)>, Self::Error>;
+    /// The record of a kind that has this number; only one that this program gave.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn numbered(&mut self, kind: &Kind, number: &str) -> Result<Option<RecordId>, Self::Error>;
+    /// What an export says of a record now: headers and cells, empty ones left out.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn exported(&mut self, kind: &Kind, id: RecordId) -> Result<Cells, Self::Error>;
     /// Every user.
     ///
     /// # Errors
@@ -227,6 +244,8 @@ struct Line<'r> {
     content: String,
     identity: Identity,
     record: Option<RecordId>,
+    /// What an export says now of a record that the line names itself, by its id or number.
+    exported: Option<Cells>,
 }
 
 impl Planner<'_> {
@@ -296,7 +315,7 @@ impl Planner<'_> {
         let running = table.columns.iter().find(|c| Some(c.index) == running).map(|c| c.header.clone());
         let running = running.as_deref();
         for column in table.columns.iter().filter(|c| c.targets.is_empty()) {
-            if Some(column.index) != table.key.map(|(k, _)| k) {
+            if Some(column.index) != table.key.map(|(k, _)| k) && !column.silent {
                 let note = Note::of("column_not_mapped", "", json!({"header": column.header}));
                 self.review(table.header_row, &note, table.sheet);
             }
@@ -329,19 +348,24 @@ impl Planner<'_> {
                 continue;
             }
             self.seen.insert(content.clone(), row.number);
-            lines.push(Line { row, cells, content, identity, record: None });
+            lines.push(Line { row, cells, content, identity, record: None, exported: None });
         }
-        self.find_records(&mut lines, &names, running, ledger)?;
+        self.by_id(table, &mut lines, ledger)?;
+        self.find_records(table, &mut lines, &names, running, ledger)?;
         for line in &lines {
-            self.line(table, line, ledger)?;
+            match &line.exported {
+                Some(exported) => self.exported_line(table, line, exported, ledger)?,
+                None => self.line(table, line, ledger)?,
+            }
         }
         Ok(())
     }
 
-    /// Gives each line its record: by equal content first, then by name if it is an edit of that row,
-    /// then a new one. `names` are those of every row: a repeated row may now bear the name of a record.
+    /// Gives each line its record: by equal content first, then by name if it is an edit of that row, then by the
+    /// number that this program gave, then a new one. `names` are those of every row: a repeated row may now bear the name of a record.
     fn find_records<L: OnFile>(
         &mut self,
+        table: &Table<'_, '_>,
         lines: &mut [Line<'_>],
         names: &[Identity],
         running: Option<&str>,
@@ -353,12 +377,16 @@ impl Planner<'_> {
             for variant in 1..=VARIANTS {
                 let id = name.record(variant);
                 let Some(current) = ledger.record(self.shape.kind, id)? else { break };
+                if current.unreadable {
+                    // Not among the old ones: its row rather waits for it than is taken for a new one.
+                    continue;
+                }
                 let cells = original(id, &current);
                 by_content.entry(content(&cells, running)).or_insert(id);
                 old.insert(id, cells);
             }
         }
-        for line in lines.iter_mut() {
+        for line in lines.iter_mut().filter(|l| l.record.is_none()) {
             if let Some(id) = by_content.get(&line.content)
                 && self.taken.insert(*id)
             {
@@ -367,10 +395,17 @@ impl Planner<'_> {
         }
         for line in lines.iter_mut().filter(|l| l.record.is_none()) {
             let mut variants = (1..=VARIANTS).map(|v| line.identity.record(v));
-            line.record = variants.find(|id| match old.get(id) {
-                Some(cells) => !self.taken.contains(id) && edited_from(&line.cells, cells, running),
-                None => !self.taken.contains(id),
+            line.record = variants.find(|id| {
+                let edited = |cells: &Cells| edited_from(&line.cells, cells, running);
+                !self.taken.contains(id) && old.get(id).is_some_and(edited)
             });
+            if line.record.is_none() {
+                self.by_number(table, line, ledger)?;
+            }
+            if line.record.is_none() {
+                let mut variants = (1..=VARIANTS).map(|v| line.identity.record(v));
+                line.record = variants.find(|id| !self.taken.contains(id) && !old.contains_key(id));
+            }
             self.taken.extend(line.record);
         }
         Ok(())
@@ -391,6 +426,9 @@ impl Planner<'_> {
         };
         let kind = self.shape.kind;
         let mut current = ledger.record(kind, id)?;
+        if current.as_ref().is_some_and(|c| c.unreadable) {
+            return Ok(self.waits(table, line, id));
+        }
         if kind.key == keys::customer::KIND
             && let Some(name) = draft.fields.get(keys::customer::NAME).and_then(Json::as_str)
         {
@@ -401,6 +439,9 @@ impl Planner<'_> {
             {
                 id = RecordId(known);
                 current = ledger.record(kind, id)?;
+                if current.as_ref().is_some_and(|c| c.unreadable) {
+                    return Ok(self.waits(table, line, id));
+                }
             }
             if let Some(first) = self.named.insert(id.0, line.row.number) {
                 self.plan.summary.unchanged += 1;
@@ -432,7 +473,8 @@ impl Planner<'_> {
             Some(current) => {
                 let before = original(id, current);
                 let before = (!before.is_empty()).then(|| self.draft_of(table, &before));
-                self.shape.update(id.0, &draft, before.as_ref(), current)
+                let base = before.as_ref().map_or(Base::Nothing, Base::Imported);
+                self.shape.update(id.0, &draft, &base, current)
             }
         };
         intents.extend(source::keep(self.file, id, table, line.row, &line.cells, current.as_ref()));
@@ -467,6 +509,12 @@ impl Planner<'_> {
             self.plan.work.push(Work { row, fresh, kind: kind.key.clone(), id, intents });
         }
         Ok(())
+    }
+
+    /// Notes a row whose record cannot be read.
+    fn waits(&mut self, table: &Table<'_, '_>, line: &Line<'_>, id: RecordId) {
+        self.plan.summary.unchanged += 1;
+        self.review(line.row.number, &Note::of("record_unreadable", "", json!({"id": id})), table.sheet);
     }
 
     /// What a new record gets without anybody naming it: the version of its questionnaire.

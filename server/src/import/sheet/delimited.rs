@@ -4,6 +4,7 @@
 use encoding_rs::{Encoding, GB18030, UTF_8};
 
 use super::{Grid, Sheet, Trouble};
+use crate::export::FORMULA;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Trouble> {
     let text = decode(bytes).ok_or(Trouble::NotASpreadsheet("unknown encoding"))?;
@@ -14,7 +15,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Trouble> {
         return Err(Trouble::NotASpreadsheet("empty"));
     }
     let mut grid = Grid::default();
-    rows(&text, char::from(separator(&text)), |row, column, cell| grid.put(row, column, cell))?;
+    rows(&text, char::from(separator(&text)), |row, column, cell| grid.put(row, column, plain(cell)))?;
     Ok(vec![Sheet { name: String::new(), rows: grid.rows }])
 }
 
@@ -63,7 +64,19 @@ fn rows(
         }
         at_start = false;
     }
+    if quoted {
+        // Everything after it would be one cell.
+        return Err(Trouble::NotASpreadsheet("unclosed quote"));
+    }
     cell(row, column, value)
+}
+
+/// A cell without the apostrophe that exports put before what a spreadsheet program would take for a formula.
+fn plain(cell: String) -> String {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(FORMULA) => rest.to_owned(),
+        _ => cell,
+    }
 }
 
 fn decode(bytes: &[u8]) -> Option<String> {

@@ -215,6 +215,21 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_that_is_never_closed_is_no_table() {
+        let rows = "序号,内容\n1,\"漏油\n2,异响\n3,松动\n";
+        assert!(matches!(parse(rows.as_bytes()), Err(Trouble::NotASpreadsheet("unclosed quote"))));
+        assert_eq!(text("序号,内容\n1,漏\"油\n2,异响\n".as_bytes()).len(), 3);
+    }
+
+    #[test]
+    fn the_apostrophe_of_an_export_is_taken_off() {
+        for said in ["-5", "=1+1", "@li", "＝1", "-\n1", "+86 138", "'tis", "''", "漏油"] {
+            let file = format!("序号,内容\n1,\"{}\"\n", crate::export::neutral(said));
+            assert_eq!(text(file.as_bytes())[1].cell(1), said);
+        }
+    }
+
+    #[test]
     fn what_is_no_spreadsheet_is_said_to_be_none() {
         let mut png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR".to_vec();
         png.extend([0u8; 64]);
