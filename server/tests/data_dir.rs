@@ -33,6 +33,29 @@ fn two_servers_cannot_share_a_directory() {
 }
 
 #[test]
+fn lists_are_not_made_anew_under_a_running_server() {
+    let server = Server::start();
+    let data = server.dir.path().join("data");
+    let db = rusqlite::Connection::open(data.join("fieldledger.db")).unwrap();
+    // As if the server were an older program, whose lists have another shape.
+    db.execute_batch("UPDATE meta SET v = x'00' WHERE k = 'projections'").unwrap();
+    let export = |data: &Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fieldledger"));
+        command.args(["export", "--kind", "customer", "--format", "json", "--data"]).arg(data);
+        command.arg("--out").arg(data.with_file_name("out.json")).output().unwrap()
+    };
+    let refused = export(&data);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("[data_in_use]"), "{said}");
+    let stamp = "SELECT v FROM meta WHERE k = 'projections'";
+    assert_eq!(db.query_row(stamp, [], |r| r.get::<_, Vec<u8>>(0)).unwrap(), [0]);
+    // Where no server runs, they are.
+    let copy = server.copy();
+    let done = export(&copy.path().join("data"));
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
 fn a_directory_of_a_later_program_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");

@@ -234,6 +234,34 @@ fn refresh_tokens_end_when_idle_and_at_last() {
 }
 
 #[test]
+fn what_is_over_is_deleted_in_the_housekeeping() {
+    let server = Server::start();
+    server.add_user("wang", Role::Engineer);
+    let counts = || {
+        let db = rusqlite::Connection::open(server.dir.path().join("data/fieldledger.db")).unwrap();
+        let count = |table: &str| {
+            db.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get::<_, u32>(0)).unwrap()
+        };
+        (count("sessions"), count("refresh_tokens"))
+    };
+    let mut tokens = server.login("wang");
+    for _ in 0..2 {
+        server.clock.advance(20 * DAY);
+        tokens = Tokens::of(&server.refresh(&tokens.refresh, None));
+    }
+    assert_eq!(counts(), (1, 3));
+    server.state.ledger.keep_up().unwrap();
+    assert_eq!(counts(), (1, 2), "the first token is older than a token gets");
+    // Who comes back in time goes on.
+    server.clock.advance(29 * DAY);
+    Tokens::of(&server.refresh(&tokens.refresh, None));
+    server.clock.advance(22 * DAY + SECOND);
+    server.login("wang");
+    server.state.ledger.keep_up().unwrap();
+    assert_eq!(counts(), (1, 1));
+}
+
+#[test]
 fn a_weak_hash_is_replaced_at_sign_in() {
     use argon2::password_hash::PasswordHasher;
     use argon2::password_hash::phc::PasswordHash;

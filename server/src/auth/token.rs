@@ -18,11 +18,15 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::error::ServerError;
-use crate::host::{MINUTE, Millis, NoRandomness, Rng, SECOND, random};
+use crate::host::{DAY, MINUTE, Millis, NoRandomness, Rng, SECOND, random};
 use crate::store::sessions::TokenHash;
 
 /// Life of an access token.
 pub const ACCESS_LIFE: Millis = 10 * MINUTE;
+/// A refresh token that was not used for this long is worth nothing.
+pub const REFRESH_IDLE: Millis = 30 * DAY;
+/// After this time one signs in again, however busy the session was.
+pub const SESSION_LIFE: Millis = 90 * DAY;
 
 const ISSUER: &str = "fieldledger";
 const AUDIENCE: &str = "fieldledger-api";

@@ -18,6 +18,7 @@ pub mod cursors;
 pub mod deadlines;
 pub mod devices;
 pub mod documents;
+pub mod left_out;
 pub mod links;
 pub mod listing;
 pub mod merged;
@@ -66,7 +67,13 @@ pub struct Store {
     readers: Arc<Readers>,
     reading: Arc<Semaphore>,
     sessions: Arc<SessionTable>,
+    /// Whether this process has the directory to itself.
+    alone: bool,
 }
+
+/// The right to be alone on a data directory, until it is dropped.
+#[derive(Debug)]
+pub struct Hold(#[allow(dead_code, reason = "the lock lives as long as the open file")] File);
 
 impl Store {
     /// Opens a data directory for a server, making or migrating it as needed. No other server can open it until
@@ -118,6 +125,7 @@ impl Store {
         lock: Option<File>,
     ) -> Result<Self, StoreError> {
         let sessions = SessionTable::new(connection::reader(&file)?);
+        let alone = lock.is_some();
         let writer = Writer::start(conn, file.clone(), lock)?;
         Ok(Self {
             dir: Arc::new(dir.to_owned()),
@@ -125,7 +133,17 @@ impl Store {
             readers: Arc::new(Readers::new(file, READERS)),
             reading: Arc::new(Semaphore::new(READERS)),
             sessions: Arc::new(sessions),
+            alone,
         })
+    }
+
+    /// Keeps the directory from other programs for as long as the answer lives: whoever changes what a server goes by,
+    /// such as the shape of list tables, must not do so under one that runs. Nothing to hold for who has it alone.
+    ///
+    /// # Errors
+    /// [`StoreError::DataInUse`] when a server runs on it.
+    pub fn hold(&self) -> Result<Option<Hold>, StoreError> {
+        if self.alone { Ok(None) } else { lock(&self.dir).map(|file| Some(Hold(file))) }
     }
 
     /// Whether the directory holds a database.

@@ -162,6 +162,16 @@ pub fn spend_refresh(tx: &Tx<'_>, hash: &TokenHash, request: Uuid, now: Millis) 
     Ok(())
 }
 
+/// Deletes refresh tokens that were given out before `tokens`, and sessions that were opened before `sessions`, with
+/// their tokens. Gives how many rows of both went.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn prune(tx: &Tx<'_>, tokens: Millis, sessions: Millis) -> Result<usize, StoreError> {
+    let gone = tx.conn().execute("DELETE FROM sessions WHERE created_at < ?1", [sessions])?;
+    Ok(gone + tx.conn().execute("DELETE FROM refresh_tokens WHERE created_at < ?1", [tokens])?)
+}
+
 /// The session with its user and the state of its device, ended or not.
 ///
 /// # Errors

@@ -299,7 +299,10 @@ impl Ledger {
         let fingerprint = *self.terms().fingerprint();
         if self.store().read_blocking(table::terms)?.as_deref() != Some(&fingerprint[..]) {
             let ledger = self.clone();
+            // A server that runs counts by its own.
+            let hold = self.store().hold()?;
             self.store().write_blocking(move |tx| ledger.adopt_terms_in(tx))?;
+            drop(hold);
         }
         Ok(())
     }

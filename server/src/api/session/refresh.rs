@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Tokens;
 use crate::api::extract::{Json, usable};
-use crate::auth::token::refresh_hash;
+use crate::auth::token::{REFRESH_IDLE, SESSION_LIFE, refresh_hash};
 use crate::error::{Problem, ServerError};
 use crate::host::{DAY, Millis};
 use crate::http::context;
@@ -20,10 +20,6 @@ use crate::store::{StoreError, Tx, audit, sessions};
 
 /// A lost answer can be asked for again this long.
 const RETRY: Millis = DAY;
-/// A token that was not used for this long is worth nothing.
-const IDLE: Millis = 30 * DAY;
-/// After this time one signs in again, however busy the session was.
-const LIFE: Millis = 90 * DAY;
 
 /// Which token to exchange.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -85,7 +81,7 @@ fn exchange(
             return Ok(Exchange::Reused);
         }
     } else {
-        if now - token.created_at > IDLE || now - live.session.created_at > LIFE {
+        if now - token.created_at > REFRESH_IDLE || now - live.session.created_at > SESSION_LIFE {
             return Err(ServerError::TokenExpired);
         }
         sessions::spend_refresh(tx, hash, request, now)?;
