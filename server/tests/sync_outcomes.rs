@@ -112,6 +112,69 @@ fn reassigned_meanwhile_keeps_evidence_marked_and_proposes_the_rest() {
 }
 
 #[test]
+fn of_two_decisions_at_once_one_holds_and_the_record_is_as_it_says() {
+    let mut s = scene();
+    for round in 0..12 {
+        let wang = s.wang.user;
+        let visit = s.office.create("visit", json!({}));
+        s.office.assign(visit, Some(wang), &[]);
+        s.office.push(&s.server);
+        s.wang.pull(&s.server);
+        s.office.pull(&s.server);
+        s.wang.set(visit, "fault_cause", json!("油封老化"));
+        s.office.assign(visit, None, &[]);
+        s.office.push(&s.server);
+        assert_eq!(words(&s.wang.push(&s.server)[&visit]), ["proposed"]);
+        let list = s.server.get("/api/v1/proposals", &s.office.token).json();
+        let path = format!("/api/v1/proposals/{}", list["items"][0]["id"]);
+        let (server, token) = (&s.server, s.office.token.as_str());
+        let gate = std::sync::Barrier::new(2);
+        let decide = |decision: &str| {
+            let body = json!({ "decision": decision });
+            gate.wait();
+            server.request("POST", &path, Some(token), Some(&body)).status
+        };
+        let (accepted, refused) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| decide("refuse"));
+            (decide("accept"), other.join().unwrap())
+        });
+        let shown = server.get(&format!("/api/v1/records/visit/{visit}"), token).json();
+        let merged = shown["fields"]["fault_cause"] == "油封老化";
+        assert_eq!((accepted, refused), if merged { (204, 404) } else { (404, 204) }, "round {round}");
+        s.wang.pull(&s.server);
+        assert_eq!(s.wang.decisions.last().unwrap().accepted, merged, "round {round}");
+    }
+}
+
+#[test]
+fn what_a_push_was_denied_is_in_the_audit_log() {
+    let mut s = scene();
+    let id = s.visit;
+    s.wang.set(id, "fault_cause", json!("油封老化"));
+    let denied = || {
+        let rows = s.server.audit();
+        rows.into_iter().filter(|r| r.what == "denied").map(|r| (r.who, r.detail)).collect::<Vec<_>>()
+    };
+    s.wang.push(&s.server);
+    assert_eq!(denied(), []);
+    // Never his.
+    let zhao = &s.zhao;
+    let other = s.office.create("visit", json!({}));
+    s.office.push(&s.server);
+    let change = s.office.set(other, "fault_cause", json!("秘密"));
+    let reply =
+        zhao.send(&s.server, domain::wire::Push { items: vec![Phone::item(other, "visit", vec![change])] });
+    let said = words(&reply.results[0]);
+    let rows = denied();
+    assert_eq!(rows.len(), 1, "{said:?} {rows:?}");
+    let detail: Value = serde_json::from_str(&rows[0].1).unwrap();
+    assert_eq!(rows[0].0, Some(zhao.user));
+    assert_eq!(detail["records"], json!([{ "record": other, "codes": [said[0]] }]));
+    assert_eq!(detail["count"], 1);
+    assert!(!rows[0].1.contains("秘密"));
+}
+
+#[test]
 fn a_proposal_that_was_turned_down_stays_so_and_takes_what_builds_on_it_along() {
     let mut s = scene();
     let id = s.visit;

@@ -274,7 +274,8 @@ export interface Proposal {
   at: string | null;
   received_at: string;
   flag: string | null;
-  changes: { field: string; value: FieldValue; current: FieldValue }[];
+  /** Null while the server cannot read the record. */
+  changes: { field: string; value: FieldValue; current: FieldValue }[] | null;
 }
 
 export interface ProposalPage {

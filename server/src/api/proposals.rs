@@ -18,7 +18,7 @@ const NOTE: usize = 1_000;
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct Proposals {
     /// `id`, `kind`, `record`, `number`, `title`, `by`, `at`, `received_at`, `flag`, and `changes`: each a `field`,
-    /// the proposed `value` and the `current` one.
+    /// the proposed `value` and the `current` one; `changes` is null while the record cannot be read.
     #[schema(value_type = Vec<Object>)]
     items: Vec<Value>,
     /// How many wait altogether.

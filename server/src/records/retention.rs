@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value as Json, json};
 
 use super::{ListRequest, Records};
-use crate::sync::{LedgerError, State};
+use crate::sync::{LedgerError, State, unless_damaged};
 
 /// Most filed records that one request looks into; the next one goes on behind them.
 const LOOKED_AT: usize = 5_000;
@@ -34,7 +34,8 @@ type Place = (String, Option<String>);
 impl Records {
     /// Filed records whose last day of keeping is over, kind by kind, the oldest first. Blocks.
     ///
-    /// A record is filed after it is made, so that only those made long enough ago are looked into.
+    /// A record is filed after it is made, so that only those made long enough ago are looked into. One that cannot be
+    /// read is left out.
     ///
     /// # Errors
     /// `unknown_kind`; `bad_request` for a cursor that makes no sense.
@@ -118,8 +119,13 @@ impl Records {
     ) -> Result<Option<Json>, LedgerError> {
         let id = row.get("id").and_then(Json::as_str).and_then(|id| id.parse().ok()).map(RecordId);
         let Some(id) = id else { return Ok(None) };
-        let state = self.ledger.store().read_blocking(|snap| State::read(snap, id))?;
-        let view = state.record(&kind.key, id)?.view(kind);
+        let record = self
+            .ledger
+            .store()
+            .read_blocking(|snap| State::read(snap, id))
+            .and_then(|state| state.record(&kind.key, id));
+        let Some(record) = unless_damaged(id, record)? else { return Ok(None) };
+        let view = record.view(kind);
         let until = retention::retain_until(schema, kind, &view).filter(|until| *until < today);
         Ok(until.map(|until| {
             json!({

@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 use super::Records;
 use crate::store::changes::Commit;
 use crate::store::proposals::{self, Proposal};
-use crate::store::{Snapshot, StoreError, changes, documents, projections};
-use crate::sync::{Author, Incoming, LedgerError, State};
+use crate::store::{Snapshot, StoreError, Tx, changes, documents, projections};
+use crate::sync::{Author, DocWrite, Incoming, LedgerError, State, unless_damaged};
 
 /// Proposals on one page.
 const LIMIT: usize = 100;
@@ -50,18 +50,24 @@ impl Records {
             return Ok(json!({ "id": proposal.n, "kind": kind, "record": id }));
         };
         let (number, title) = projections::name(snap, kind, proposal.doc)?.unwrap_or_default();
-        let record = State::read(snap, id)?.record(&kind.key, id)?;
-        let view = record.view(kind);
+        let record = State::read(snap, id).and_then(|state| state.record(&kind.key, id));
         let change = hex(&proposal.hash);
-        let (changes, made_at) = match with(snap, record, proposal)? {
-            None => (Vec::new(), None),
+        let (changes, made_at) = match unless_damaged(id, record)? {
+            // What it would change cannot be told while the record cannot be read.
+            None => (None, None),
             Some(record) => {
-                let items = record.history(kind);
-                let own: Vec<_> = items.iter().filter(|i| i.change == proposal.hash).collect();
-                let values = own.iter().map(|item| {
+                let view = record.view(kind);
+                match with(snap, record, proposal)? {
+                    None => (Some(Vec::new()), None),
+                    Some(record) => {
+                        let items = record.history(kind);
+                        let own: Vec<_> = items.iter().filter(|i| i.change == proposal.hash).collect();
+                        let values = own.iter().map(|item| {
                     json!({ "field": item.field, "value": item.value, "current": view.value(&item.field).to_json() })
                 });
-                (values.collect(), own.first().map(|i| i.at))
+                        (Some(values.collect::<Vec<_>>()), own.first().map(|i| i.at))
+                    }
+                }
             }
         };
         Ok(json!({
@@ -95,23 +101,24 @@ impl Records {
                 Verdict::Accept => ancestry(&waiting, &proposal),
                 Verdict::Refuse => progeny(&waiting, &proposal),
             };
-            if verdict == Verdict::Accept && !self.take_over(&concerned, id, &kind, &state)? {
-                continue;
+            let accepted = verdict == Verdict::Accept;
+            let merge = if accepted { self.take_over(&concerned, id, &kind, &state)? } else { None };
+            if self.write_down(author, &concerned, accepted, note, merge)? {
+                return Ok(());
             }
-            self.write_down(author, &concerned, verdict == Verdict::Accept, note)?;
-            return Ok(());
+            // It moved, or somebody else decided about it meanwhile.
         }
         Err(LedgerError::Busy)
     }
 
-    /// Merges the very bytes that were proposed; `false` if the record moved meanwhile.
+    /// What merges the very bytes that were proposed; `None` if the record has them.
     fn take_over(
         &self,
         concerned: &[&Proposal],
         id: RecordId,
         kind: &str,
         state: &State,
-    ) -> Result<bool, LedgerError> {
+    ) -> Result<Option<DocWrite>, LedgerError> {
         let chunks = concerned.iter().map(|p| p.data.clone()).collect();
         let prepared = self.ledger.prepare(
             None,
@@ -122,32 +129,36 @@ impl Records {
         if let Some(refusal) = prepared.obstacle() {
             return Err(refusal.into());
         }
-        let Some(mut write) = prepared.write else { return Ok(true) };
         // The log names who made the change, not who agreed to it; the decision has that.
-        write.author = None;
-        Ok(self.ledger.write_all(vec![write])?.is_some())
+        Ok(prepared.write.map(|write| DocWrite { author: None, ..write }))
     }
 
+    /// Writes a decision down together with what it merges, so that neither is there without the other; `false` if the
+    /// record moved, or was decided about, meanwhile.
     fn write_down(
         &self,
         author: &Author,
         concerned: &[&Proposal],
         accepted: bool,
         note: &str,
-    ) -> Result<(), LedgerError> {
+        merge: Option<DocWrite>,
+    ) -> Result<bool, LedgerError> {
         let numbers: Vec<(i64, i64)> = concerned.iter().map(|p| (p.n, p.doc)).collect();
         let (salt, at, by) = (self.ledger.random()?, self.ledger.millis(), author.clone());
         let note = note.to_owned();
-        self.ledger.store().write_blocking(move |tx| {
+        let decide = move |tx: &Tx<'_>| {
             let commit = Commit { salt, at, user: Some(by.principal.user), device: by.device };
             let doc = numbers.first().map_or(0, |(_, doc)| *doc);
             let seq = changes::next(tx, doc, &commit)?;
             for (n, _) in numbers {
-                proposals::decide(tx, n, accepted, by.principal.user, &note, at, seq)?;
+                if !proposals::decide(tx, n, accepted, by.principal.user, &note, at, seq)? {
+                    return Ok(false);
+                }
             }
-            Ok::<_, StoreError>(())
-        })?;
-        Ok(())
+            Ok::<_, StoreError>(true)
+        };
+        let merges = merge.into_iter().collect();
+        Ok(self.ledger.write_along(merges, Some(Box::new(decide)))?.is_some())
     }
 }
 

@@ -133,16 +133,19 @@ pub struct Whole {
     pub tail: Vec<Vec<u8>>,
 }
 
-/// Reads a document for sending it.
+/// Reads a document for sending it. Nobody opens it on the way, so that it is compared with its digest here.
 ///
 /// # Errors
-/// `Damaged` if a stored value has lost its shape.
+/// `Damaged` if a stored value has lost its shape, or is not the one that was written.
 pub fn whole(snap: &Snapshot<'_>, n: i64) -> Result<Whole, StoreError> {
     let mut stmt = snap.conn().prepare_cached(
-        "SELECT b.data, d.blob_seq, d.seq FROM doc d JOIN doc_blob b ON b.doc = d.n WHERE d.n = ?1",
+        "SELECT b.data, d.blob_seq, d.seq, b.sha FROM doc d JOIN doc_blob b ON b.doc = d.n WHERE d.n = ?1",
     )?;
-    let (blob, blob_seq, seq): (Vec<u8>, u64, u64) =
-        stmt.query_row([n], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    let (blob, blob_seq, seq, sha): (Vec<u8>, u64, u64, Vec<u8>) =
+        stmt.query_row([n], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?;
+    if Sha256::digest(&blob)[..] != sha[..] {
+        return Err(StoreError::Damaged("document blob"));
+    }
     let tail = if blob_seq < seq { tail_since(snap, n, blob_seq)? } else { Vec::new() };
     Ok(Whole { plain: inflate(&blob)?, tail })
 }

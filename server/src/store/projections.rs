@@ -277,6 +277,18 @@ pub fn names(snap: &Snapshot<'_>, kind: &Kind) -> Result<Vec<(uuid::Uuid, Vec<St
     Ok(out)
 }
 
+/// Records of a kind that have no row: documents that could not be read when rows were made.
+///
+/// # Errors
+/// A failure of the database.
+pub fn unlisted(snap: &Snapshot<'_>, kind: &Kind) -> Result<Vec<RecordId>, StoreError> {
+    let table = table(kind);
+    let sql = format!("SELECT id FROM doc WHERE kind = ?1 AND n NOT IN (SELECT n FROM {table}) ORDER BY n");
+    let mut stmt = snap.conn().prepare(&sql)?;
+    let rows = stmt.query_map([&kind.key], |r| Ok(RecordId(uuid::Uuid::from_bytes(r.get(0)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Notes which record a companion document belongs to.
 ///
 /// # Errors

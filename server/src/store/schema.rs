@@ -17,6 +17,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "accounts", sql: include_str!("migrations/0001_accounts.sql") },
     Migration { number: 2, name: "documents", sql: include_str!("migrations/0002_documents.sql") },
     Migration { number: 3, name: "reference", sql: include_str!("migrations/0003_reference.sql") },
+    Migration { number: 4, name: "left_out", sql: include_str!("migrations/0004_left_out.sql") },
 ];
 
 /// The newest data version this program writes and reads.

@@ -96,6 +96,19 @@ pub fn place(tx: &Tx<'_>, doc: i64, seq: u64, scopes: &BTreeSet<Scope>) -> Resul
     Ok(())
 }
 
+/// Moves a document to commit `seq` of the feed as if it had just entered the scopes that it is in: whoever reads
+/// them gets it whole.
+///
+/// # Errors
+/// A failure of the database.
+pub fn enter_again(tx: &Tx<'_>, doc: i64, seq: u64) -> Result<(), StoreError> {
+    let mut stmt = tx
+        .conn()
+        .prepare_cached("UPDATE doc_scope SET seq = ?2, enter_seq = ?2 WHERE doc = ?1 AND NOT gone")?;
+    stmt.execute(params![doc, seq])?;
+    Ok(())
+}
+
 /// The scopes that a document is in.
 ///
 /// # Errors
@@ -146,6 +159,8 @@ pub enum What {
     Whole,
     /// No longer visible.
     Gone,
+    /// Visible, but what is stored of it cannot be read.
+    Unreadable,
 }
 
 /// A stretch of the feed.
@@ -222,7 +237,14 @@ fn describe(snap: &Snapshot<'_>, doc: i64, seq: u64, what: What, base: u64) -> R
         Ok((r.get::<_, [u8; 16]>(0)?, r.get(1)?, r.get::<_, Vec<u8>>(2)?, r.get::<_, u64>(3)?))
     })?;
     let what = if what == What::Delta && floor > base { What::Whole } else { what };
-    Ok(Moved { n: doc, id: RecordId(uuid::Uuid::from_bytes(id)), kind, seq, heads: hashes(&heads)?, what })
+    let (heads, what) = match hashes(&heads) {
+        Ok(heads) => (heads, what),
+        // Whoever no longer sees it has no need of its heads.
+        Err(StoreError::Damaged(_)) if what == What::Gone => (Vec::new(), what),
+        Err(StoreError::Damaged(_)) => (Vec::new(), What::Unreadable),
+        Err(error) => return Err(error),
+    };
+    Ok(Moved { n: doc, id: RecordId(uuid::Uuid::from_bytes(id)), kind, seq, heads, what })
 }
 
 /// Documents that were in `lost` and that someone who reads only `scopes` does not see: what has to leave the devices

@@ -15,7 +15,7 @@ use domain::schema::{Kind, Visibility};
 use super::commit::{self, Chunk, DocWrite, Done, Setting, Written};
 use super::{Author, Ledger, LedgerError, sees};
 use crate::store::documents::{Position, Stored};
-use crate::store::{Durable, Snapshot, StoreError, documents, links, proposals, scopes};
+use crate::store::{Durable, Snapshot, StoreError, Tx, documents, links, proposals, scopes};
 
 /// How often a document is judged anew when others keep writing to it.
 const ATTEMPTS: usize = 12;
@@ -73,6 +73,22 @@ impl State {
             None => Ok(Record::new(kind, id)),
             Some(stored) => open(id, &stored.plain, &stored.tail),
         }
+    }
+}
+
+/// What was read of a record; `None`, and a line in the log, if it cannot be read. One damaged document keeps nobody
+/// from the others.
+///
+/// # Errors
+/// Any other failure of the store.
+pub(crate) fn unless_damaged<T>(id: RecordId, found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(StoreError::Damaged(what)) => {
+            tracing::error!(record = %id, what, "a stored document cannot be read and is left out");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -136,12 +152,16 @@ impl Ledger {
         let mut todo: Vec<usize> = (0..items.len()).collect();
         for _ in 0..ATTEMPTS {
             let states = self.store().read_blocking(|snap| {
-                todo.iter().map(|i| State::read(snap, items[*i].id)).collect::<Result<Vec<_>, StoreError>>()
+                let read = |i: &usize| unless_damaged(items[*i].id, State::read(snap, items[*i].id));
+                todo.iter().map(read).collect::<Result<Vec<_>, StoreError>>()
             })?;
             let mut writes = Vec::new();
             let mut waiting = Vec::new();
             for (i, state) in todo.iter().zip(states) {
-                let mut prepared = self.judge(author, items[*i], &state)?;
+                let mut prepared = match state {
+                    Some(state) => self.judge(author, items[*i], &state)?,
+                    None => Prepared::refused(items[*i].chunks.len(), &Refusal::new(Code::ServerFault)),
+                };
                 match prepared.write.take() {
                     Some(write) => {
                         writes.push(write);
@@ -248,14 +268,24 @@ impl Ledger {
         let mut proposed = state.proposed.clone();
         proposed.extend(&state.turned_down);
         let none = BTreeSet::new();
-        let admission = document::admit(&document::Incoming {
-            schema: &schema,
-            record: &record,
-            chunks: &chunks,
-            person: author.map(|a| &a.principal),
-            proposed: if author.is_some() { &proposed } else { &none },
-            around,
-        });
+        let admit = |chunks: &[&[u8]]| {
+            document::admit(&document::Incoming {
+                schema: &schema,
+                record: &record,
+                chunks,
+                person: author.map(|a| &a.principal),
+                proposed: if author.is_some() { &proposed } else { &none },
+                around,
+            })
+        };
+        let admission = match author {
+            None => admit(&chunks),
+            Some(_) => match self.independent(&schema, kind, &record, &chunks, &admit) {
+                Ok(admission) => admission,
+                Err(StoreError::Damaged(_)) => return refused(Code::ServerFault),
+                Err(error) => return Err(error.into()),
+            },
+        };
         let mut merged = Vec::new();
         let mut kept = Vec::new();
         let mut outcomes = Vec::with_capacity(admission.judged.len());
@@ -304,12 +334,21 @@ impl Ledger {
 
     /// Writes documents in one transaction, each of them or not.
     fn write_each(&self, writes: Vec<DocWrite>) -> Result<Durable<Vec<Written>>, LedgerError> {
-        self.transact(writes, false).map(|w| w.map(Option::unwrap_or_default))
+        self.transact(writes, false, None).map(|w| w.map(Option::unwrap_or_default))
     }
 
     /// Writes documents in one transaction, all of them or none; `None` if one of them had moved.
     pub(crate) fn write_all(&self, writes: Vec<DocWrite>) -> Result<Option<Vec<Done>>, LedgerError> {
-        let Some(written) = self.transact(writes, true)?.into_inner() else { return Ok(None) };
+        self.write_along(writes, None)
+    }
+
+    /// [`Ledger::write_all`], and something else in the same transaction; `None` as well if that gives it up.
+    pub(crate) fn write_along(
+        &self,
+        writes: Vec<DocWrite>,
+        along: Option<Along>,
+    ) -> Result<Option<Vec<Done>>, LedgerError> {
+        let Some(written) = self.transact(writes, true, along)?.into_inner() else { return Ok(None) };
         let done = written.into_iter().map(|w| match w {
             Written::Done(done) => Some(*done),
             Written::Stale | Written::Failed => None,
@@ -321,6 +360,7 @@ impl Ledger {
         &self,
         writes: Vec<DocWrite>,
         all: bool,
+        along: Option<Along>,
     ) -> Result<Durable<Option<Vec<Written>>>, LedgerError> {
         let (ledger, now) = (self.clone(), self.millis());
         let written = self.store().write_blocking(move |tx| {
@@ -336,6 +376,11 @@ impl Ledger {
                     Some(Written::Failed) if all => return Err(StoreError::Damaged("record").into()),
                     _ => {}
                 }
+            }
+            if let Some(along) = along
+                && !along(tx)?
+            {
+                return Err(Halt::Stale);
             }
             Ok(out)
         });
@@ -356,6 +401,9 @@ impl Ledger {
         Ok(written)
     }
 }
+
+/// What is written in the same transaction as documents; `false` gives all of it up.
+pub(crate) type Along = Box<dyn FnOnce(&Tx<'_>) -> Result<bool, StoreError> + Send>;
 
 /// Why a transaction was given up.
 enum Halt {

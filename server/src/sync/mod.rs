@@ -14,6 +14,7 @@ mod commit;
 mod cursor;
 mod deadlines;
 mod hello;
+mod independent;
 mod keys;
 mod live;
 mod offer;
@@ -50,7 +51,7 @@ pub use organisation::Edit;
 pub use pull::Pulled;
 pub use rebuild::{Difference, Rebuilt};
 
-pub(crate) use admission::{Prepared, State};
+pub(crate) use admission::{Prepared, State, unless_damaged};
 pub(crate) use commit::DocWrite;
 pub(crate) use deadlines::Setting as Deadlines;
 

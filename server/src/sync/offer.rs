@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use domain::document::{Around, Hash, Outcome};
 use domain::ids::RecordId;
 
-use super::{Incoming, Ledger, LedgerError, State};
+use super::{Incoming, Ledger, LedgerError, State, unless_damaged};
 use crate::store::{Snapshot, StoreError, changes};
 
 /// How often a document is looked at anew when others keep writing to it.
@@ -32,7 +32,7 @@ pub struct Offered {
 /// What came of an offered document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// The server has that history, or the receipt proves nothing.
+    /// The server has that history, cannot read the document, or the receipt proves nothing.
     Nothing,
     /// The server lacks some of it: it has these heads.
     Need(Vec<Hash>),
@@ -52,7 +52,10 @@ impl Ledger {
         }
         for _ in 0..ATTEMPTS {
             let (state, complete) = self.store().read_blocking(|snap| {
-                let state = State::read(snap, offered.id)?;
+                // What cannot be read can be completed by nobody: the device keeps what it has.
+                let Some(state) = unless_damaged(offered.id, State::read(snap, offered.id))? else {
+                    return Ok((State::default(), true));
+                };
                 let complete = has(snap, &state, &offered.heads)?;
                 Ok::<_, StoreError>((state, complete))
             })?;

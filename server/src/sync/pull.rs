@@ -5,9 +5,9 @@ use domain::ids::RecordId;
 use domain::wire::{Decision, Delta, Frame, Gone, MAX_DOCS, Snapshot as Whole};
 
 use super::cursor::Cursor;
-use super::{Ledger, LedgerError, admission, hello};
+use super::{Ledger, LedgerError, admission, hello, unless_damaged};
 use crate::store::scopes::{self, Moved, Stretch, What};
-use crate::store::{Snapshot, StoreError, changes, documents, proposals};
+use crate::store::{Snapshot, StoreError, changes, documents, left_out, proposals};
 
 /// Most bytes of documents and changes in a page.
 pub const MAX_PAGE_BYTES: usize = 1 << 20;
@@ -48,14 +48,17 @@ impl Ledger {
     ) -> Result<Pulled, LedgerError> {
         let max_docs = max_docs.clamp(1, MAX_DOCS);
         let max_bytes = max_bytes.clamp(1, MAX_PAGE_BYTES);
+        let mut left = Vec::new();
         let page = self.store().read_blocking(|snap| {
             let cursor = match self.place(snap, principal, cursor)? {
                 Place::Good(cursor) => cursor,
                 Place::Changed => return Ok(None),
                 Place::Regressed => return Ok::<_, StoreError>(Some(Err(self.epoch(snap)?))),
             };
-            self.page(snap, principal, cursor, max_docs, max_bytes).map(|page| Some(Ok(page)))
+            self.page(snap, principal, cursor, max_docs, max_bytes, &mut left).map(|page| Some(Ok(page)))
         })?;
+        // Before the cursor that goes past them is given out.
+        self.note_left_out(left)?;
         match page {
             Some(Ok(page)) => Ok(page),
             Some(Err(epoch)) => {
@@ -96,6 +99,7 @@ impl Ledger {
         cursor: Cursor,
         max_docs: usize,
         max_bytes: usize,
+        left: &mut Vec<i64>,
     ) -> Result<Pulled, StoreError> {
         let mine = principal.scopes();
         if cursor.office && !mine.contains(&Scope::Office) {
@@ -111,7 +115,13 @@ impl Ledger {
             while let Some(decision) = decisions.next_if(|d| d.seq < moved.seq) {
                 page.decision(decision);
             }
-            let frame = self.frame(snap, &moved, cursor.base)?;
+            let Some(frame) = unless_damaged(moved.id, self.frame(snap, &moved, cursor.base))? else {
+                if !left_out::noted(snap, moved.n)? {
+                    left.push(moved.n);
+                }
+                before = moved.seq;
+                continue;
+            };
             if !page.take(frame) {
                 (reached, full) = (before, true);
                 break;
@@ -149,6 +159,7 @@ impl Ledger {
         Ok(match moved.what {
             What::Gone => gone(moved.id),
             What::Whole => Frame::Snapshot(self.whole(snap, moved)?),
+            What::Unreadable => return Err(StoreError::Damaged("heads")),
             What::Delta => Frame::Delta(Delta {
                 doc: moved.id.bytes().to_vec().into(),
                 kind: moved.kind.clone(),
@@ -160,6 +171,9 @@ impl Ledger {
     }
 
     fn whole(&self, snap: &Snapshot<'_>, moved: &Moved) -> Result<Whole, StoreError> {
+        if moved.what == What::Unreadable {
+            return Err(StoreError::Damaged("heads"));
+        }
         let documents::Whole { plain, tail } = documents::whole(snap, moved.n)?;
         let plain =
             if tail.is_empty() { plain } else { admission::open(moved.id, &plain, &tail)?.save_plain() };
@@ -172,19 +186,32 @@ impl Ledger {
         })
     }
 
-    /// Particular documents; those that the person does not see, or that no longer fit into one answer, are left
-    /// out. Blocks.
+    /// Remembers what a page had to leave out, so that it is sent once it can be read again.
+    fn note_left_out(&self, docs: Vec<i64>) -> Result<(), LedgerError> {
+        if !docs.is_empty() {
+            self.store()
+                .write_blocking(move |tx| docs.iter().try_for_each(|doc| left_out::note(tx, *doc)))?;
+        }
+        Ok(())
+    }
+
+    /// Particular documents; those that the person does not see, that cannot be read, or that no longer fit into one
+    /// answer, are left out. Blocks.
     ///
     /// # Errors
     /// A failure of the store.
     pub fn snapshots(&self, principal: &Principal, ids: &[RecordId]) -> Result<Vec<Whole>, LedgerError> {
         let mine = principal.scopes();
+        let mut left = Vec::new();
         let found = self.store().read_blocking(|snap| {
             let mut out = Vec::new();
             let mut bytes = 0;
             for id in ids {
                 let Some(moved) = scopes::see(snap, *id, &mine)? else { continue };
-                let whole = self.whole(snap, &moved)?;
+                let Some(whole) = unless_damaged(*id, self.whole(snap, &moved))? else {
+                    left.push(moved.n);
+                    continue;
+                };
                 bytes += whole.blob.len();
                 if bytes > MAX_SNAPSHOT_BYTES && !out.is_empty() {
                     break;
@@ -193,6 +220,7 @@ impl Ledger {
             }
             Ok::<_, StoreError>(out)
         })?;
+        self.note_left_out(left)?;
         Ok(found)
     }
 }

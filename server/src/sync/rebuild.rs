@@ -7,10 +7,13 @@ use domain::derive;
 use domain::ids::RecordId;
 use domain::projection;
 
-use super::{Ledger, LedgerError, admission, commit, deadlines};
+use super::{Ledger, LedgerError, admission, commit, deadlines, unless_damaged};
+use crate::auth::token::{REFRESH_IDLE, SESSION_LIFE};
 use crate::host::{DAY, Millis};
+use crate::store::changes::Commit;
 use crate::store::{
-    Snapshot, StoreError, Tx, changes, deadlines as table, documents, merged, projections, scopes, upkeep,
+    Snapshot, StoreError, Tx, changes, deadlines as table, documents, left_out, merged, numbers, projections,
+    scopes, sessions, upkeep,
 };
 
 /// How long changes are kept for deltas; a device that was away longer gets whole documents.
@@ -40,9 +43,10 @@ impl Ledger {
     /// # Errors
     /// A failure of the store; everything is then as it was.
     pub fn rebuild(&self) -> Result<Rebuilt, LedgerError> {
-        let ledger = self.clone();
+        let (ledger, salt) = (self.clone(), self.random()?);
         let rebuilt = self.store().write_blocking(move |tx| {
             let rebuilt = ledger.rebuild_in(tx)?;
+            ledger.bring_back(tx, salt)?;
             upkeep::analyse(tx)?;
             Ok::<_, StoreError>(rebuilt)
         })?;
@@ -50,8 +54,8 @@ impl Ledger {
         Ok(rebuilt.into_inner())
     }
 
-    /// Work for quiet times: statistics for the query planner, and dropping changes that no delta needs any more.
-    /// Blocks.
+    /// Work for quiet times: statistics for the query planner, sending what can be read again, and dropping sign-ins
+    /// whose time is over and changes that no delta needs any more. Blocks.
     ///
     /// # Errors
     /// A failure of the store.
@@ -59,9 +63,13 @@ impl Ledger {
         let now = self.millis();
         let schema = self.schema();
         let (terms, at) = (self.terms_of(&schema), self.now());
+        let (ledger, salt) = (self.clone(), self.random()?);
         let pruned = self.store().write_blocking(move |tx| {
             upkeep::analyse(tx)?;
+            ledger.bring_back(tx, salt)?;
             deadlines::Setting { schema: &schema, terms: &terms, now: at }.renew_all(tx, Some(at))?;
+            // A day more than they live: a clock that was set back must not end what still counts.
+            sessions::prune(tx, now - REFRESH_IDLE - DAY, now - SESSION_LIFE - DAY)?;
             let seq = changes::before(tx, now - TAIL_KEPT)?;
             upkeep::prune(tx, seq)
         })?;
@@ -70,15 +78,32 @@ impl Ledger {
         Ok(())
     }
 
-    /// Rebuilds if the list tables are of another schema.
+    /// Rebuilds if the list tables are of another schema; not under a server that goes by them.
     pub(super) fn adopt_schema(&self) -> Result<(), LedgerError> {
         let schema = self.schema();
         if self.store().read_blocking(|snap| projections::current(snap, &schema))? {
             return Ok(());
         }
+        let hold = self.store().hold()?;
         let rebuilt = self.rebuild()?;
+        drop(hold);
         if rebuilt.records > 0 {
             tracing::info!(records = rebuilt.records, "lists were made again for a new schema");
+        }
+        Ok(())
+    }
+
+    /// Lets documents that were left out of pages, and can be read now, enter their scopes anew: devices went past them.
+    fn bring_back(&self, tx: &Tx<'_>, salt: changes::Salt) -> Result<(), StoreError> {
+        for n in left_out::all(tx)? {
+            let Some((id, _)) = documents::identity(tx, n)? else { continue };
+            let whole = documents::whole(tx, n).and_then(|w| admission::open(id, &w.plain, &w.tail));
+            if unless_damaged(id, whole)?.is_none() {
+                continue;
+            }
+            let seq = changes::next(tx, n, &Commit { salt, at: self.millis(), user: None, device: None })?;
+            scopes::enter_again(tx, n, seq)?;
+            left_out::forget(tx, n)?;
         }
         Ok(())
     }
@@ -89,7 +114,8 @@ impl Ledger {
         let setting = deadlines::Setting { schema: &schema, terms: &terms, now: self.now() };
         projections::create(tx, &schema)?;
         table::set_terms(tx, terms.fingerprint())?;
-        crate::store::numbers::clear(tx)?;
+        let counted = numbers::counters(tx)?;
+        numbers::clear(tx)?;
         let mut rebuilt = Rebuilt::default();
         for (n, id, kind) in documents::all(tx)? {
             let Some(kind) = schema.kind(&kind) else {
@@ -133,6 +159,10 @@ impl Ledger {
                 scopes::place(tx, n, seq, &wanted)?;
             }
             rebuilt.records += 1;
+        }
+        if rebuilt.unreadable > 0 {
+            // What cannot be read may have the last number of its series, and has it on paper as well.
+            numbers::raise(tx, &counted)?;
         }
         Ok(rebuilt)
     }
