@@ -548,6 +548,7 @@ fn who_said_that_they_are_dissatisfied_is_not_closed_away() {
         prev: Vec::new(),
         why: None,
         temp: None,
+        basis: None,
     });
     assert_eq!(case.closing(), []);
 }
