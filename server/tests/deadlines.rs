@@ -93,7 +93,8 @@ fn complaint(received: &str) -> Value {
 #[test]
 fn friday_evening_is_late_on_monday() {
     let s = Scene::new();
-    let customer = s.create("li", "customer", json!({ "name": "宏达运输" }));
+    // Visited when it asks, so that nothing is owed to it but what it complains about.
+    let customer = s.create("li", "customer", json!({ "name": "宏达运输", "return_visit_cycle": "none" }));
     let mut fields = complaint("2026-02-27 20:00");
     fields["customer"] = json!(customer);
     fields["responsible_person"] = json!(s.id_of("li"));
@@ -300,10 +301,10 @@ fn each_sees_what_they_may_read() {
 #[test]
 fn a_customers_cycle_and_contract_count() {
     let s = Scene::new();
-    let customer = s.create("li", "customer", json!({ "name": "宏达运输" }));
+    let customer = s.create("li", "customer", json!({ "name": "宏达运输", "return_visit_cycle": "none" }));
     let visit = json!({ "customer": customer, "requested_at": "2026-03-02 08:50" });
     s.create("li", "visit", visit);
-    assert_eq!(s.list("li", "rule=L23")["total"], 0, "no cycle");
+    assert_eq!(s.list("li", "rule=L23")["total"], 0, "only when it asks");
     assert_eq!(s.listed("li", "L12").unwrap()["due"], time("2026-03-03 08:50"));
     let path = format!("customer/{customer}");
     s.act(&path, json!([
@@ -340,6 +341,65 @@ fn a_customers_cycle_and_contract_count() {
     s.act(&format!("customer/{twin}"), json!([{ "cmd": "set", "field": "merged_into", "value": null }]));
     assert_eq!((twins("L12"), twins("L15")), (json!(1), json!(1)));
     assert_eq!(s.list("li", "rule=L23")["total"], 2);
+    assert_eq!(s.server.state.ledger.verify().unwrap().1, []);
+}
+
+#[test]
+fn a_customer_without_a_cycle_is_visited_by_its_tier() {
+    let s = Scene::new();
+    let routine = s.create("li", "customer", json!({ "name": "例行" }));
+    let vip = s.create("li", "customer", json!({ "name": "贵宾", "tier": "vip" }));
+    s.create("li", "customer", json!({ "name": "不访", "tier": "vip", "return_visit_cycle": "none" }));
+    let yearly = s.create("li", "customer", json!({ "name": "一年", "return_visit_cycle": "yearly" }));
+    let due = |rule: &str, customer: &str| -> Option<Value> {
+        let page = s.list("li", &format!("rule={rule}"));
+        let found = page["items"].as_array().unwrap().iter().find(|i| i["record"] == customer).cloned();
+        found.map(|i| i["due"].clone())
+    };
+    let on_page = |customer: &str| {
+        let answer =
+            s.server.get(&format!("/api/v1/records/customer/{customer}/related"), &s.token("li")).json();
+        answer["overview"]["return_visit_due"].clone()
+    };
+    // Files were made on Monday, 2 March 2026; a day ends at 24:00.
+    assert_eq!(
+        (due("L23", &routine), on_page(&routine)),
+        (Some(time("2026-05-01 00:00")), json!("2026-04-30"))
+    );
+    assert_eq!((due("L24", &vip), on_page(&vip)), (Some(time("2026-03-16 00:00")), json!("2026-03-15")));
+    assert_eq!(
+        (due("L23", &yearly), on_page(&yearly)),
+        (Some(time("2027-03-03 00:00")), json!("2027-03-02"))
+    );
+    assert_eq!(s.list("li", "rule=L24")["total"], 1);
+    assert_eq!(s.list("li", "rule=L23")["total"], 2);
+    let set = |cycles: Value| {
+        let body = json!({ "settings": { "return_visits": cycles } });
+        let put = s.server.request("PUT", "/api/v1/admin/settings", Some(&s.token("li")), Some(&body));
+        assert_eq!(put.status, 200, "{}", put.text());
+    };
+    // What was delivered last counts, wherever it is asked for.
+    let item = json!({ "name": "柜", "customer": routine, "accepted_on": "2026-01-20" });
+    let item = s.create("li", "product_item", item);
+    assert_eq!(
+        (due("L23", &routine), on_page(&routine)),
+        (Some(time("2026-03-01 00:00")), json!("2026-02-28"))
+    );
+    let moved = json!([{ "cmd": "set", "field": "customer", "value": vip }]);
+    s.act(&format!("product_item/{item}"), moved);
+    assert_eq!(due("L23", &routine), Some(time("2026-05-01 00:00")));
+    assert_eq!((due("L24", &vip), on_page(&vip)), (Some(time("2026-02-02 00:00")), json!("2026-02-01")));
+    let back = json!([{ "cmd": "set", "field": "customer", "value": null }]);
+    s.act(&format!("product_item/{item}"), back);
+    set(json!({ "routine": "calendar_quarter", "key_account": { "months": 2 } }));
+    assert_eq!(
+        (due("L23", &routine), on_page(&routine)),
+        (Some(time("2026-07-01 00:00")), json!("2026-06-30"))
+    );
+    assert_eq!((due("L24", &vip), on_page(&vip)), (Some(time("2026-05-03 00:00")), json!("2026-05-02")));
+    assert_eq!(due("L23", &yearly), Some(time("2027-03-03 00:00")), "its file says so");
+    set(json!({ "routine": "on_request" }));
+    assert_eq!((due("L23", &routine), on_page(&routine)), (None, Value::Null));
     assert_eq!(s.server.state.ledger.verify().unwrap().1, []);
 }
 

@@ -8,6 +8,7 @@ use domain::deadline::escalation::Severity;
 use domain::deadline::rules::{self, Cycle, Mark, Pause};
 use domain::deadline::settings::RuleSetting;
 use domain::deadline::snapshot::{Lot, Step};
+use domain::deadline::visits::Tier;
 use domain::deadline::{
     Basis, Calendar, Deadline, Limit, Outlook, Settings, Sla, Snapshot, State, Terms, deadlines,
 };
@@ -79,6 +80,7 @@ const MARKS: &[Mark] = &[
     Mark::CallbackAt,
     Mark::CalledAgain,
     Mark::Accepted,
+    Mark::HandedOver,
     Mark::WarrantyEnd,
     Mark::Period,
     Mark::DifferenceFound,
@@ -125,7 +127,10 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
     (
         (prop::sample::select(KINDS), steps(), marks, prop::collection::vec(instant(), 0..5), lots),
         (prop::option::of(prop::sample::select(severities.to_vec())), 0_u32..3, 0_u8..6, 0_u32..101),
-        prop::option::of(prop::sample::select(cycles.to_vec())),
+        (
+            prop::option::of(prop::sample::select(cycles.to_vec())),
+            prop::option::of(prop::sample::select(vec![Tier::Routine, Tier::KeyAccount])),
+        ),
         (any::<[Option<bool>; 6]>(), any::<bool>(), any::<bool>(), any::<bool>()),
         prop::sample::select(duties),
     )
@@ -133,7 +138,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
             |(
                 (kind, steps, at, done, lots),
                 (severity, dissatisfied, manual, percent),
-                cycle,
+                (cycle, tier),
                 flags,
                 duty,
             )| {
@@ -159,6 +164,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
                     is_severe_job: f,
                     is_extended: extended,
                     cycle,
+                    tier,
                     duty: Some(duty),
                     sla: contract.then(Sla::default),
                     ..Snapshot::default()

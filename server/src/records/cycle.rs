@@ -1,6 +1,7 @@
 //! How often a customer is visited, and when next (C50).
 
-use domain::calc::return_visit::{Cycle, CycleSettings, next_visit_due};
+use domain::calc::return_visit::{Cycle, next_visit_due};
+use domain::deadline::visits::{self, Tier};
 use domain::ids::RecordId;
 use domain::keys::{customer, product_item, return_visit};
 use domain::time::{Timestamp, Zone};
@@ -9,33 +10,16 @@ use jiff::civil::Date;
 use super::look::{Is, Look};
 use crate::store::StoreError;
 
-/// Customers of these tiers or types are key accounts (L24).
-const KEY_ACCOUNTS: [&str; 3] = ["key_account", "special", "vip"];
 /// Statuses of a return-visit that took place.
 pub(super) const TOOK_PLACE: [&str; 5] = ["visited", "recorded", "reported", "reviewed", "archived"];
-
-/// The cycle that a customer's file says, else that of the tier.
-pub(super) fn of(settings: &CycleSettings, said: &str, tier: &str, customer_type: &str) -> Cycle {
-    match said {
-        "weekly" => Cycle::CalendarWeek,
-        "monthly" => Cycle::CalendarMonth,
-        // Once in each season.
-        "quarterly" | "seasonal" => Cycle::CalendarQuarter,
-        "half_yearly" => Cycle::Months(6),
-        "yearly" => Cycle::Months(12),
-        "none" => Cycle::OnRequest,
-        _ if KEY_ACCOUNTS.contains(&tier) || KEY_ACCOUNTS.contains(&customer_type) => {
-            settings.key_account.clone()
-        }
-        _ => settings.routine.clone(),
-    }
-}
 
 /// What is known of a customer's visits.
 pub(super) struct Standing {
     /// How often.
     pub(super) cycle: Cycle,
-    /// The last visit; else the last delivery (the first day of its warranty, C48), or when the file was made.
+    /// As a key account (L24).
+    pub(super) key_account: bool,
+    /// The last visit or delivery (the first day of its warranty, C48); else when the file was made.
     pub(super) last: Option<Date>,
     /// There was a visit.
     pub(super) visited: bool,
@@ -58,9 +42,13 @@ pub(super) fn standing(look: &Look<'_>, id: RecordId, zone: &Zone) -> Result<Opt
     let Some((kind, listed)) = look.listed(id)? else { return Ok(None) };
     let row = listed.row.to_json(kind);
     let text = |key: &str| row.get(key).and_then(|v| v.as_str()).unwrap_or_default();
-    let settings = &look.schema.settings().return_visits;
-    let cycle =
-        of(settings, text(customer::RETURN_VISIT_CYCLE), text(customer::TIER), text(customer::CUSTOMER_TYPE));
+    let (said, tier) = visits::of_file(
+        text(customer::RETURN_VISIT_CYCLE),
+        text(customer::TIER),
+        text(customer::CUSTOMER_TYPE),
+    );
+    let cycle = visits::cycle(&look.schema.settings().return_visits, said, tier);
+    let key_account = tier == Some(Tier::KeyAccount) || cycle == Cycle::CalendarWeek;
     let to = || Is::To(id);
     let visits = look.rows(
         return_visit::KIND,
@@ -73,5 +61,10 @@ pub(super) fn standing(look: &Look<'_>, id: RecordId, zone: &Zone) -> Result<Opt
         look.rows(product_item::KIND, &[(product_item::CUSTOMER, to())], &[product_item::WARRANTY_START])?;
     let delivered = delivered.iter().filter_map(|p| p.date(0)).max();
     let made = listed.row.created_at.and_then(|at| day(at, zone));
-    Ok(Some(Standing { cycle, last: visited.or(delivered).or(made), visited: visited.is_some() }))
+    Ok(Some(Standing {
+        cycle,
+        key_account,
+        last: visited.max(delivered).or(made),
+        visited: visited.is_some(),
+    }))
 }

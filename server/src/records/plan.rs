@@ -291,7 +291,7 @@ impl Work<'_> {
                 }
                 trigger = "warranty";
                 standing.cycle = self.schema.settings().return_visits.warranty.clone();
-            } else if standing.cycle == self.schema.settings().return_visits.key_account {
+            } else if standing.key_account {
                 trigger = "key_account";
             }
             let Some(last) = standing.last else { continue };

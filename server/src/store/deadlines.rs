@@ -10,6 +10,7 @@ use domain::ids::{RecordId, UserId};
 use domain::keys::customer;
 use domain::schema::Kind;
 use domain::time::Timestamp;
+use jiff::civil::Date;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params, params_from_iter};
 
@@ -217,6 +218,27 @@ pub fn done(
     let mut stmt = snap.conn().prepare_cached(&sql)?;
     let rows = stmt.query_map([customer.bytes()], |r| r.get(0).map(Timestamp))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The last day that a date field of the kind's records has which refer to the customer.
+///
+/// # Errors
+/// A failure of the database.
+pub fn last_day(
+    snap: &Snapshot<'_>,
+    kind: &Kind,
+    (refers, day): (&str, &str),
+    customer: RecordId,
+) -> Result<Option<Date>, StoreError> {
+    let indexed = |key: &str| kind.field(key).is_some_and(|f| f.index);
+    if !indexed(refers) || !indexed(day) {
+        return Ok(None);
+    }
+    let (refers, day) = (quoted(&format!("f_{refers}")), quoted(&format!("f_{day}")));
+    let sql = format!("SELECT max({day}) FROM {} WHERE {refers} = ?1", table(kind));
+    let found: Option<String> =
+        snap.conn().prepare_cached(&sql)?.query_row([customer.bytes()], |r| r.get(0))?;
+    Ok(found.and_then(|day| day.parse().ok()))
 }
 
 /// A stored deadline in the order of the list.

@@ -213,14 +213,16 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
         audit::append(tx, setting.now, &entry)?;
     }
     scopes::place(tx, n, seq, &reading.scopes)?;
+    let delivered = deadlines::Delivery::of(tx, kind, n)?;
     projections::put(tx, kind, n, &reading.row, setting.now)?;
     let before = merged::resolve(tx, id)?;
     merged::note(tx, setting.schema, kind, &reading.row)?;
+    let (schema, terms, now) = (setting.schema, setting.terms, Timestamp(setting.now));
+    let owed = deadlines::Setting { schema, terms, now };
+    owed.follow_delivery(tx, kind, n, delivered)?;
     if let Some(facts) = &reading.deadlines {
-        let (schema, terms, now) = (setting.schema, setting.terms, Timestamp(setting.now));
-        let setting = deadlines::Setting { schema, terms, now };
-        setting.follow(tx, kind, n, id, facts)?;
-        setting.follow_merge(tx, kind, id, before)?;
+        owed.follow(tx, kind, n, id, facts)?;
+        owed.follow_merge(tx, kind, id, before)?;
     }
     keep(n)?;
     let main = match &kind.companion_of {

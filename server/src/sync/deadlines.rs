@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
-use domain::deadline::{self, Outlook, Snapshot, Terms};
+use domain::deadline::{self, Mark, Outlook, Snapshot, Terms};
 use domain::derive;
 use domain::document::RecordView;
 use domain::ids::RecordId;
-use domain::keys::{customer, return_visit};
+use domain::keys::{customer, product_item, return_visit};
 use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
+use serde_json::Value as Json;
 
 use super::{Ledger, LedgerError, admission};
 use crate::store::deadlines::{self as table, Facts, Stored};
@@ -37,6 +38,30 @@ pub fn read(schema: &Schema, kind: &Kind, view: &RecordView) -> Option<Reading> 
         _ => return None,
     };
     Some(Reading { snapshot, over: deadline::is_over(kind, &view.folded.status) })
+}
+
+/// A piece of equipment that came to a customer.
+#[derive(PartialEq, Eq)]
+pub struct Delivery {
+    customer: RecordId,
+    on: Json,
+}
+
+impl Delivery {
+    /// What the row of a piece of equipment says; `None` for other kinds, and without a customer or a day.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub fn of(tx: &Tx<'_>, kind: &Kind, n: i64) -> Result<Option<Self>, StoreError> {
+        if kind.key != product_item::KIND {
+            return Ok(None);
+        }
+        let Some(listed) = projections::get(tx, kind, n)? else { return Ok(None) };
+        let mut row = listed.row.to_json(kind);
+        let mut said = |key: &str| row.remove(key).filter(|value| !value.is_null());
+        let customer = said(product_item::CUSTOMER).and_then(|id| serde_json::from_value(id).ok());
+        Ok(customer.zip(said(product_item::WARRANTY_START)).map(|(customer, on)| Self { customer, on }))
+    }
 }
 
 /// What is the same for all documents of a transaction.
@@ -164,6 +189,25 @@ impl Setting<'_> {
         }
     }
 
+    /// Follows a piece of equipment whose row said `before`: its customer's visits count from the last delivery.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub fn follow_delivery(
+        &self,
+        tx: &Tx<'_>,
+        kind: &Kind,
+        n: i64,
+        before: Option<Delivery>,
+    ) -> Result<(), StoreError> {
+        let after = Delivery::of(tx, kind, n)?;
+        if before == after {
+            return Ok(());
+        }
+        let customers: BTreeSet<RecordId> = before.into_iter().chain(after).map(|d| d.customer).collect();
+        customers.into_iter().try_for_each(|id| self.renew_id(tx, merged::resolve(tx, id)?))
+    }
+
     /// Works out what counts by a customer's file.
     fn renew_of(&self, tx: &Tx<'_>, customer: RecordId) -> Result<(), StoreError> {
         table::of_customer(tx, customer)?.into_iter().try_for_each(|n| self.renew(tx, n))
@@ -223,7 +267,7 @@ impl Setting<'_> {
         Ok(Some(snapshot))
     }
 
-    /// Adds what other records say: the customer's contract and cycle, a customer's return-visits.
+    /// Adds what other records say: the customer's contract and cycle, a customer's return-visits and deliveries.
     ///
     /// # Errors
     /// As [`Setting::joined`].
@@ -237,6 +281,12 @@ impl Setting<'_> {
             let kind = self.schema.kind(return_visit::KIND);
             let Some((kind, (id, _))) = kind.zip(documents::identity(snap, n)?) else { return Ok(()) };
             snapshot.done = table::done(snap, kind, (return_visit::CUSTOMER, return_visit::VISITED_AT), id)?;
+            if let Some(kind) = self.schema.kind(product_item::KIND) {
+                let fields = (product_item::CUSTOMER, product_item::WARRANTY_START);
+                let day = table::last_day(snap, kind, fields, id)?;
+                let at = day.and_then(|day| Timestamp::start_of_day(day, self.schema.zone()));
+                snapshot.mark(Mark::HandedOver, at);
+            }
             return Ok(());
         }
         snapshot.customer = snapshot.customer.map(|id| merged::resolve(snap, id)).transpose()?;

@@ -150,6 +150,8 @@ impl Ledger {
             if let Some(companion) = &kind.companion {
                 projections::accompany(tx, id.companion(companion), n)?;
             }
+            // Its row was emptied before, so that it is a delivery anew.
+            setting.follow_delivery(tx, kind, n, None)?;
             if let Some(facts) = deadlines::read(&schema, kind, &view) {
                 setting.follow(tx, kind, n, id, &facts)?;
                 setting.follow_merge(tx, kind, id, before)?;

@@ -4,19 +4,24 @@
 //! same function answers "how do we stand" and "how did we stand at the end of the month".
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use super::calendar::{Calendar, HOUR};
 use super::clock::Clock;
 use super::escalation::{Standing, Used, level};
 use super::limit::{Basis, Limit, Unit};
-use super::rules::{self, Mark, Pause, Point, Rule, Timing, When};
+use super::rules::{self, Cycle, Mark, Pause, Point, Rule, Timing, When};
 use super::settings::Settings;
 use super::snapshot::{Snapshot, Step};
-use super::{Deadline, State};
+use super::visits::{self, Tier};
+use super::{Deadline, State, Terms};
+use crate::calc::return_visit::{self, CycleSettings};
 use crate::deadline::escalation::Severity;
+use crate::keys::customer;
 use crate::time::Timestamp;
 
-/// Every deadline of a record, those due first at the front; without a due time at the end.
+/// Every deadline of a record, those due first at the front; without a due time at the end. Customers are visited
+/// by the usual cycles.
 #[must_use]
 pub fn deadlines(
     record: &Snapshot,
@@ -24,20 +29,21 @@ pub fn deadlines(
     calendar: &Calendar,
     now: Timestamp,
 ) -> Vec<Deadline> {
-    evaluate(record, settings, calendar, now).0
+    Terms::new(settings.clone(), Arc::new(calendar.clone())).deadlines(record, now)
 }
 
 /// Every deadline, and the next instant at which one begins that is not there yet.
 pub(super) fn evaluate(
     record: &Snapshot,
-    settings: &Settings,
-    calendar: &Calendar,
+    terms: &Terms,
     now: Timestamp,
 ) -> (Vec<Deadline>, Option<Timestamp>) {
+    let (settings, cycles, calendar) = (&terms.settings, &terms.cycles, &*terms.calendar);
     let mut steps: Vec<&Step> = record.steps.iter().filter(|s| s.at <= now).collect();
     steps.sort();
     let standing = record.standing(now);
-    let judge = Judge { record, settings, calendar, now, steps, standing, begins: Cell::new(None) };
+    let begins = Cell::new(None);
+    let judge = Judge { record, settings, cycles, calendar, now, steps, standing, begins };
     let mut found: Vec<Deadline> = rules::all()
         .filter(|rule| judge.applies(rule))
         .flat_map(|rule| judge.rule(rule, settings.limit(rule, record.sla.as_ref())))
@@ -50,6 +56,7 @@ pub(super) fn evaluate(
 struct Judge<'a> {
     record: &'a Snapshot,
     settings: &'a Settings,
+    cycles: &'a CycleSettings,
     calendar: &'a Calendar,
     now: Timestamp,
     /// Steps up to now, in order.
@@ -95,8 +102,33 @@ impl Judge<'_> {
             When::SevereJob => record.is_severe_job == Some(true),
             When::Extended(extended) => record.is_extended == extended,
             When::Cycle(cycle) => record.cycle == Some(cycle),
+            When::Routine => {
+                let half_yearly = record.cycle == Some(Cycle::HalfYearly);
+                matches!(record.cycle, Some(Cycle::Monthly | Cycle::Yearly))
+                    || half_yearly && record.in_warranty != Some(true)
+                    || self.visited_as(Tier::Routine)
+            }
+            When::KeyAccount => record.cycle == Some(Cycle::Weekly) || self.visited_as(Tier::KeyAccount),
             When::Duty => record.duty.as_deref() == Some(rule.id),
         }
+    }
+
+    /// Whether the customer's file names no cycle and the organisation visits customers of this tier unasked.
+    fn visited_as(&self, tier: Tier) -> bool {
+        self.record.cycle.is_none()
+            && self.record.tier == Some(tier)
+            && *tier.cycle(self.cycles) != return_visit::Cycle::OnRequest
+    }
+
+    /// When a visit is due that is counted from an instant: by the customer's cycle, unless the rule was given a
+    /// limit of its own.
+    fn visit_due(&self, rule: &Rule, limit: Limit, from: Timestamp) -> Option<Timestamp> {
+        if limit != rule.limit || self.record.kind != customer::KIND {
+            return limit.due(self.calendar, from);
+        }
+        let cycle = visits::cycle(self.cycles, self.record.cycle, self.record.tier);
+        let day = return_visit::next_visit_due(self.calendar.date_of(from)?, &cycle).ok()??;
+        self.calendar.end_of_day(day)
     }
 
     fn rule(&self, rule: &Rule, limit: Limit) -> Vec<Deadline> {
@@ -135,7 +167,10 @@ impl Judge<'_> {
                     judged(Stretch { round, start: step.at, due, stop, pausing: true })
                 })
                 .collect(),
-            Timing::Every => self.every(start, after).into_iter().filter_map(judged).collect(),
+            Timing::Every => {
+                let due = |from: Option<Timestamp>| self.visit_due(rule, limit, from?);
+                self.every(rule, start, due).into_iter().filter_map(judged).collect()
+            }
             Timing::Term => {
                 let due = after(start);
                 one(start, due, due.filter(|d| *d <= self.now), false).into_iter().collect()
@@ -148,6 +183,7 @@ impl Judge<'_> {
     /// A regular duty's rounds: from the start to the first time it was done, from there to the next.
     fn every(
         &self,
+        rule: &Rule,
         start: Option<Timestamp>,
         due: impl Fn(Option<Timestamp>) -> Option<Timestamp>,
     ) -> Vec<Stretch> {
@@ -155,14 +191,15 @@ impl Judge<'_> {
         let Some(start) = start.or_else(|| done.first().copied()) else { return Vec::new() };
         let mut starts = vec![start];
         starts.extend(done.into_iter().filter(|at| *at > start));
-        let last = self.mark(Mark::WarrantyEnd);
+        let ends = rule.when.contains(&When::InWarranty);
+        let last = self.mark(Mark::WarrantyEnd).filter(|_| ends);
         (1..)
             .zip(starts.iter().enumerate())
             .map(|(round, (i, start))| {
                 let stop = starts.get(i + 1).copied();
                 Stretch { round, start: *start, due: due(Some(*start)), stop, pausing: false }
             })
-            // After the warranty visits are made only when the owner asks (A6).
+            // After the warranty what is visited for its sake is visited only when the owner asks (A6).
             .filter(|s| last.is_none_or(|last| s.due.is_none_or(|due| due <= last)))
             .collect()
     }

@@ -13,6 +13,7 @@
 //! | [`escalation`] | levels 0–5 |
 //! | [`outlook`] | what of an answer stays true for how long, for those who store it |
 //! | [`listing`] | lists of deadlines: which, in what order, in what form |
+//! | [`visits`] | how often a customer is visited |
 //!
 //! Due times are exclusive of nothing: what is done at the due instant is in time. A day ends at 24:00,
 //! which is 00:00 of the next; a working day ends when the office closes.
@@ -27,12 +28,14 @@ pub mod outlook;
 pub mod rules;
 pub mod settings;
 pub mod snapshot;
+pub mod visits;
 
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::calc::return_visit::CycleSettings;
 use crate::lifecycle::{self, Phase};
 use crate::schema::{Kind, Schema};
 use crate::time::Timestamp;
@@ -47,7 +50,7 @@ pub use settings::{Settings, Sla};
 pub use snapshot::Snapshot;
 
 /// Raised when the same facts, settings and rules come to give other deadlines.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// How a deadline stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,6 +111,8 @@ impl Deadline {
 pub struct Terms {
     /// Limits, pauses and the ladder.
     pub settings: Settings,
+    /// How often customers are visited.
+    pub cycles: CycleSettings,
     /// Working days and office hours.
     pub calendar: Arc<Calendar>,
     fingerprint: OnceLock<[u8; 16]>,
@@ -117,13 +122,15 @@ impl Terms {
     /// The terms of the organisation whose schema this is.
     #[must_use]
     pub fn of(schema: &Schema) -> Self {
-        Self::new(schema.settings().deadlines.clone(), Arc::clone(schema.calendar()))
+        let settings = schema.settings();
+        let cycles = settings.return_visits.clone();
+        Self { cycles, ..Self::new(settings.deadlines.clone(), Arc::clone(schema.calendar())) }
     }
 
-    /// Terms of these settings and this calendar.
+    /// Terms of these settings and this calendar, with the usual cycles of return-visits.
     #[must_use]
     pub fn new(settings: Settings, calendar: Arc<Calendar>) -> Self {
-        Self { settings, calendar, fingerprint: OnceLock::new() }
+        Self { settings, cycles: CycleSettings::default(), calendar, fingerprint: OnceLock::new() }
     }
 
     /// Differs whenever the same facts may give other deadlines: other settings, another calendar, other
@@ -139,16 +146,16 @@ impl Terms {
         for rule in rules::all() {
             hash.update(format!("{rule:?}"));
         }
-        hash.update(format!("{:?}{:?}", self.settings, self.calendar));
+        hash.update(format!("{:?}{:?}{:?}", self.settings, self.cycles, self.calendar));
         let mut out = [0; 16];
         out.copy_from_slice(&hash.finalize()[..16]);
         out
     }
 
-    /// The record's deadlines at a moment; see [`deadlines`].
+    /// The record's deadlines at a moment, those due first at the front; without a due time at the end.
     #[must_use]
     pub fn deadlines(&self, record: &Snapshot, now: Timestamp) -> Vec<Deadline> {
-        deadlines(record, &self.settings, &self.calendar, now)
+        evaluate::evaluate(record, self, now).0
     }
 }
 

@@ -36,7 +36,7 @@ impl Outlook {
     /// The outlook from a moment.
     #[must_use]
     pub fn of(record: &Snapshot, terms: &Terms, now: Timestamp) -> Self {
-        let (found, begins) = evaluate(record, &terms.settings, &terms.calendar, now);
+        let (found, begins) = evaluate(record, terms, now);
         let open: Vec<&Deadline> = found.iter().filter(|d| d.is_open()).collect();
         // A clock that stands still moves its due time along with the time.
         let still =

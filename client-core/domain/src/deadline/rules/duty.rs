@@ -9,7 +9,7 @@ const CUSTOMER: &[&str] = &["customer"];
 const VISIT: &[&str] = &["return_visit"];
 const DUTY: &[&str] = &["duty"];
 const STATION: &[&str] = &["station"];
-const SINCE: &[super::Point] = &[At(Accepted), At(Created)];
+const SINCE: &[super::Point] = &[At(HandedOver), At(Accepted), At(Created)];
 const VISITED: &[super::Point] = &[At(Visited), Step(&["visited"])];
 const PERIOD: &[super::Point] = &[At(Period)];
 
@@ -42,7 +42,7 @@ pub(super) static RULES: &[Rule] = &[
         "L23",
         ("例行回访", "Routine return-visit"),
         Owner::ReturnVisitor,
-        &[When::Cycle(Cycle::Monthly)],
+        &[When::Routine],
         ("rv_cycle_routine", "S3 登记表"),
     )
     .limit(1, Unit::CalendarMonths),
@@ -50,7 +50,7 @@ pub(super) static RULES: &[Rule] = &[
         "L24",
         ("大客户回访", "Return-visit of key accounts"),
         Owner::ReturnVisitor,
-        &[When::Cycle(Cycle::Weekly)],
+        &[When::KeyAccount],
         ("rv_cycle_key", "S3 登记表"),
     )
     .limit(1, Unit::Weeks),

@@ -81,6 +81,8 @@ pub enum Mark {
     CalledAgain,
     /// 验收日期
     Accepted,
+    /// The last delivery to a customer: the first day of its warranty.
+    HandedOver,
     /// Resident service began.
     ResidentFrom,
     /// The warranty's last instant.
@@ -178,6 +180,10 @@ pub enum When {
     Extended(bool),
     /// The customer's cycle is this one.
     Cycle(Cycle),
+    /// The customer is visited as a matter of routine: its file names no cycle, or one that no other rule is about.
+    Routine,
+    /// The customer is a key account whose file names no cycle, or one of each week.
+    KeyAccount,
     /// The snapshot stands for this very duty of a department.
     Duty,
 }

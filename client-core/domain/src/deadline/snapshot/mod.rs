@@ -17,6 +17,7 @@ use super::calendar::Calendar;
 use super::escalation::{Severity, Standing};
 use super::rules::{self, Cycle, Mark};
 use super::settings::{Settings, Sla};
+use super::visits::Tier;
 use crate::document::RecordView;
 use crate::ids::{RecordId, UserId};
 use crate::keys::{customer, handling};
@@ -122,9 +123,12 @@ pub struct Snapshot {
     /// The head of department agreed to the longer time (L32b).
     #[serde(skip_serializing_if = "is_default")]
     pub is_extended: bool,
-    /// The customer's return-visit cycle.
+    /// The cycle of return-visits that the customer's file names.
     #[serde(skip_serializing_if = "is_default")]
     pub cycle: Option<Cycle>,
+    /// What a customer is visited as whose file names no cycle.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tier: Option<Tier>,
     /// The rule that a `duty` stands for.
     #[serde(skip_serializing_if = "is_default")]
     pub duty: Option<String>,
@@ -198,12 +202,13 @@ impl Snapshot {
     }
 
     /// Whether nothing is owed whatever is set: what has no course of its own (a customer) owes nothing
-    /// without a cycle, a contract or a day to count from.
+    /// without visits, a contract or a day to count from.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         !self.steps.iter().any(|s| !s.to.is_empty())
             && self.at.keys().all(|mark| *mark == Mark::Created)
             && self.cycle.is_none()
+            && self.tier.is_none()
             && self.contracts.is_empty()
     }
 

@@ -5,7 +5,8 @@ use jiff::civil::Date;
 
 use super::{Contract, Lot, Snapshot};
 use crate::deadline::escalation::Severity;
-use crate::deadline::rules::{Cycle, Mark};
+use crate::deadline::rules::Mark;
+use crate::deadline::visits;
 use crate::document::{Entry, RecordView};
 use crate::ids::{RecordId, UserId};
 use crate::keys::{
@@ -212,7 +213,12 @@ impl Snapshot {
             // What is owed is owed to the customer that it was merged into.
             return;
         }
-        self.cycle = code(record, customer::RETURN_VISIT_CYCLE).and_then(Cycle::from_code);
+        let said = |key: &str| code(record, key).unwrap_or_default();
+        (self.cycle, self.tier) = visits::of_file(
+            said(customer::RETURN_VISIT_CYCLE),
+            said(customer::TIER),
+            said(customer::CUSTOMER_TYPE),
+        );
         self.lead = [customer::RESPONSIBLE_EMPLOYEE, customer::ACCOUNT_MANAGER]
             .into_iter()
             .find_map(|key| record.value(key).as_ref_id())
