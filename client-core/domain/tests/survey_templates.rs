@@ -182,6 +182,17 @@ fn unsound_templates_are_refused_by_place_and_rule() {
             }),
         ),
         ("c08 only", Box::new(|j| (j["scoring"], j["validity"]) = (json!("none"), json!("missing_max_1")))),
+        (
+            "too large",
+            Box::new(move |j| {
+                j["scoring"] = json!("c06");
+                for n in [0, 1] {
+                    items(j, n, "kind", json!("number"));
+                    items(j, n, "scale", json!("bands100"));
+                    items(j, n, "weight", json!("79228162514264337593543950335"));
+                }
+            }),
+        ),
         ("bands fall", Box::new(|j| j["bands"] = json!([{"code": "satisfied", "from": 60}]))),
         ("applies_to", Box::new(|j| j["applies_to"] = json!([]))),
         ("count from 1", Box::new(|j| j["version"] = json!(0))),

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 /// Version of what [`index_text`] writes; an index of another one has to be made anew.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// Shortest suffix of a word that is indexed on its own.
 const SHORTEST_SUFFIX: usize = 3;
@@ -26,7 +26,12 @@ pub const MOST_PARTS: usize = 16;
 const AROUND: usize = 14;
 
 fn is_cjk(c: char) -> bool {
-    matches!(u32::from(c), 0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
+    let written =
+        matches!(u32::from(c), 0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF);
+    // FTS5 drops 、。《》 and their like as it drops commas: who asks for one would be answered with nothing.
+    let mark = matches!(u32::from(c),
+        0x3000..=0x3004 | 0x3008..=0x3020 | 0x3030 | 0x303D..=0x303F | 0x30A0 | 0x30FB);
+    written && !mark
 }
 
 /// A character as it is compared: lower case, full-width forms as ASCII.
@@ -252,6 +257,9 @@ mod tests {
         assert_eq!(query("漏油").as_deref(), Some("\"漏 油\""));
         assert_eq!(query("漏").as_deref(), Some("\"漏\""));
         assert_eq!(query("  "), None);
+        assert_eq!(query("漏油 、"), query("漏油"));
+        assert_eq!(query("《漏油》。"), query("漏油"));
+        assert_eq!(query("、"), None);
         assert_eq!(query("\"*"), None);
     }
 

@@ -14,6 +14,7 @@ use crate::calc::{catalogue, scoring};
 use crate::derive::Rules;
 use crate::document::{Entry, RecordView};
 use crate::keys::survey as key;
+use crate::lifecycle::{self, taken};
 use crate::schema::Schema;
 use crate::value::Value;
 
@@ -250,7 +251,7 @@ pub fn result(schema: &Schema, view: &RecordView) -> Option<Scored> {
         "" | "draft" => return None,
         "voided" => return void(Invalid::Voided),
         // A sheet filed after it was voided stays void.
-        "archived" if view.events.iter().any(|e| e.to == "voided") => return void(Invalid::Voided),
+        "archived" if filed_void(view) => return void(Invalid::Voided),
         _ => {}
     }
     let (code, version) = of(view);
@@ -259,6 +260,13 @@ pub fn result(schema: &Schema, view: &RecordView) -> Option<Scored> {
     let rules = Rules::of(schema, schema.kind(&view.kind)?, view)?;
     let model = template.model().code();
     Some(Scored { formula: format!("{model}/{}", rules.version(model)), ..score(template, view) })
+}
+
+/// Whether the sheet was void when it was filed. That somebody voided it once is not enough: the office may have
+/// settled that another step, made at the same time, stands.
+fn filed_void(view: &RecordView) -> bool {
+    let steps = taken(lifecycle::by_key(key::KIND), &view.events);
+    steps.iter().rev().find(|step| step.event.to == "archived").is_some_and(|step| step.from == "voided")
 }
 
 fn fill(out: &mut Scored, template: &Template, sheet: &Sheet, score: Score) {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::template::{Branch, Item, ItemKind, Question, Scoring, Template, Validity};
+use crate::calc::number;
 use crate::schema::Label;
 
 /// Most questions of a template: a sheet has to fit into one record and be read in one piece.
@@ -173,7 +174,9 @@ impl<'a> Check<'a> {
         if weights.iter().any(Decimal::is_sign_negative) {
             return Some("a weight is not negative".to_owned());
         }
-        let sum: Decimal = weights.iter().sum();
+        let Ok(sum) = number::sum(weights.iter().copied()) else {
+            return Some("the weights are too large to be added up".to_owned());
+        };
         match template.scoring {
             Scoring::C06 if weights.len() != scored.len() || sum != Decimal::ONE_HUNDRED => {
                 Some(format!("the weights of every scored question sum to 100, not to {sum}"))
