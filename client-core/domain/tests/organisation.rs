@@ -165,6 +165,30 @@ fn only_what_is_called_otherwise_changes_rows() {
     let settings = Settings { zone: "+09:00".into(), ..Settings::default() };
     let moved = shipped.for_organisation(&Organisation { settings, ..Organisation::default() });
     assert!(!moved.rows_as(&shipped), "months begin at another moment");
+    // What columns are worked out from: the limit of monthly reports, what a code counts as, the questionnaires.
+    let differs = |organisation: &Organisation| {
+        let own = shipped.for_organisation(organisation);
+        !own.rows_as(&shipped) && !shipped.rows_as(&own) && own.fingerprint() != shipped.fingerprint()
+    };
+    let limit = json!({ "deadlines": { "rules": { "L37": { "limit": "8 day-of-next-month" } } } });
+    let settings = Settings::read(&limit).unwrap();
+    assert!(differs(&Organisation { settings, ..Organisation::default() }));
+    let edit = edited_list(&shipped, "record_kind", |codes| {
+        codes[0].attrs = Some([("counted".to_owned(), false.into())].into());
+    });
+    let lists = [("record_kind".to_owned(), edit)].into();
+    assert!(differs(&Organisation { lists, ..Organisation::default() }));
+    let own = shipped.templates().all().next().unwrap();
+    let newer = json!(domain::survey::Template { version: 900, ..own.clone() });
+    let templates = [("own".to_owned(), newer)].into();
+    let own = shipped.for_organisation(&Organisation { templates, ..Organisation::default() });
+    assert!(!own.rows_as(&shipped) && own.fingerprint() != shipped.fingerprint());
+}
+
+fn edited_list(shipped: &Schema, key: &str, change: fn(&mut Vec<CodeEdit>)) -> domain::settings::ListEdit {
+    let mut codes = unchanged(shipped, key);
+    change(&mut codes);
+    shipped.edit_list(shipped, key, &codes).unwrap()
 }
 
 #[test]
@@ -302,4 +326,15 @@ fn with_two_levels_of_severity_the_third_is_not_offered() {
         .map(|c| c.code.as_str())
         .collect();
     assert_eq!(offered, ["general", "serious"]);
+    // Editing the list meanwhile does not keep it away once there are three levels again.
+    let shipped = Schema::builtin().unwrap();
+    let codes: Vec<CodeEdit> = (schema.list("severity").unwrap().codes.iter())
+        .map(|c| CodeEdit { code: c.code.clone(), retired: Some(c.retired), ..CodeEdit::default() })
+        .collect();
+    for codes in [codes, unchanged(&schema, "severity")] {
+        let edit = schema.edit_list(&shipped, "severity", &codes).unwrap();
+        let lists = [("severity".to_owned(), edit)].into();
+        let three = shipped.for_organisation(&Organisation { lists, ..Organisation::default() });
+        assert!(!three.list("severity").unwrap().code("major").unwrap().retired);
+    }
 }

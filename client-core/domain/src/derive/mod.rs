@@ -47,6 +47,7 @@ pub use basis::Basis;
 pub(crate) use basis::Rules;
 pub use complaint::dissatisfied_count;
 pub use product_item::{Warranty, warranty_of};
+pub(crate) use station_report::MONTHLY;
 
 /// Fills the computed fields of a record; what was there under their keys is replaced.
 pub fn fill(schema: &Schema, kind: &Kind, view: &mut RecordView) {

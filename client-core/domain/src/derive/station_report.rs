@@ -11,7 +11,7 @@ use crate::schema::{Kind, Schema};
 use crate::value::Value;
 
 /// The limit of a station's monthly reports.
-const MONTHLY: &str = "L37";
+pub(crate) const MONTHLY: &str = "L37";
 
 /// 按时报送: a monthly report came before the day of the next month that L37 sets. Which forms are
 /// monthly is said in their code list.

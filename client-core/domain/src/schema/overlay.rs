@@ -13,6 +13,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{CodeList, Label, ListCode, Schema};
 use crate::deadline::Calendar;
+use crate::deadline::limit::Limit;
+use crate::derive;
 use crate::error::{Code, Refusal};
 use crate::settings::{CodeEdit, ListEdit, Organisation, Settings, SeverityScheme};
 use crate::survey::Template;
@@ -67,10 +69,10 @@ impl Schema {
         settings: Settings,
         templates: impl Iterator<Item = &'a Json>,
     ) -> Self {
-        if settings.severity_scheme == SeverityScheme::TwoLevels
-            && let Some(list) = lists.get_mut(GRAVE.0)
-        {
-            list.codes.iter_mut().filter(|c| c.code == GRAVE.1).for_each(|c| c.retired = true);
+        // The scheme alone says whether it is offered: nothing that was written down while it was not keeps it away.
+        if let Some(list) = lists.get_mut(GRAVE.0) {
+            let gone = settings.severity_scheme == SeverityScheme::TwoLevels;
+            list.codes.iter_mut().filter(|c| c.code == GRAVE.1).for_each(|c| c.retired = gone);
         }
         let zone = Zone::named(&settings.zone).unwrap_or_default();
         let calendar = Calendar::new(&settings.calendar, zone.clone()).unwrap_or_default();
@@ -102,6 +104,17 @@ impl Schema {
         hash.update(self.settings.zone.as_bytes());
         // Computed columns (the warranty's last day) come from these.
         hash.update(serde_json::to_vec(&self.settings.formulas).unwrap_or_default());
+        hash.update(serde_json::to_vec(&self.monthly_limit()).unwrap_or_default());
+        // And these: what a sheet comes to, and what a code counts as.
+        for template in self.templates.questions() {
+            hash.update(serde_json::to_vec(&template).unwrap_or_default());
+        }
+        for list in self.lists() {
+            let meant = list.codes.iter().filter(|c| !c.attrs.is_empty());
+            for code in meant {
+                hash.update(serde_json::to_vec(&(&list.key, &code.code, &code.attrs)).unwrap_or_default());
+            }
+        }
         for code in self.searched().flat_map(|list| &list.codes) {
             for text in [&code.code, &code.label.zh, &code.label.en] {
                 hash.update((text.len() as u64).to_be_bytes());
@@ -111,6 +124,11 @@ impl Schema {
         let mut fingerprint = [0; 16];
         fingerprint.copy_from_slice(&hash.finalize()[..16]);
         fingerprint
+    }
+
+    /// The organisation's own limit of monthly reports, by which a column says whether one came in time.
+    fn monthly_limit(&self) -> Option<Limit> {
+        self.settings.deadlines.rules.get(derive::MONTHLY).and_then(|r| r.limit)
     }
 
     /// Lists whose labels are part of titles and of texts for search.
@@ -125,17 +143,25 @@ impl Schema {
     }
 
     /// Whether every row and text for search made by `before` is as this schema would make it: no code that
-    /// records may have is called otherwise, and computed columns come to the same. A new code changes no row.
+    /// records may have is called otherwise or means something else, and computed columns come to the same. A new code
+    /// changes no row; a new questionnaire does where a sheet came before it.
     #[must_use]
     pub fn rows_as(&self, before: &Self) -> bool {
         let kept = |list: &CodeList| {
             let now = self.list(&list.key);
             list.codes.iter().all(|c| now.and_then(|l| l.code(&c.code)).is_some_and(|n| n.label == c.label))
         };
+        let meant = |list: &CodeList| {
+            let now = self.list(&list.key);
+            list.codes.iter().all(|c| now.and_then(|l| l.code(&c.code)).is_some_and(|n| n.attrs == c.attrs))
+        };
         self.shipped == before.shipped
             && self.settings.zone == before.settings.zone
             && self.settings.formulas == before.settings.formulas
+            && self.monthly_limit() == before.monthly_limit()
+            && self.templates.questions().eq(before.templates.questions())
             && before.searched().all(kept)
+            && before.lists().all(meant)
     }
 
     /// What an edit of a code list comes to. `wanted` are all codes in their new order; what a code does not
@@ -167,6 +193,9 @@ impl Schema {
             }
             apply(&mut code, edit);
             tidy(&mut code);
+            if (key, code.code.as_str()) == GRAVE {
+                code.retired = base.code(GRAVE.1).is_some_and(|c| c.retired);
+            }
             codes.push(code);
         }
         if let Some(gone) = list.codes.iter().find(|c| !codes.iter().any(|n| n.code == c.code)) {

@@ -181,6 +181,11 @@ impl Templates {
         self.by_code.values().flat_map(BTreeMap::values)
     }
 
+    /// Every version without whether it is offered: what sheets come to does not depend on that.
+    pub(crate) fn questions(&self) -> impl Iterator<Item = Template> {
+        self.all().map(|t| Template { retired: false, ..t.clone() })
+    }
+
     /// The scales, by key.
     pub fn scales(&self) -> impl Iterator<Item = &Scale> {
         self.scales.values()
