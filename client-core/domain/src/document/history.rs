@@ -17,7 +17,8 @@ use crate::time::Timestamp;
 /// One value that was set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HistoryItem {
-    /// Field key, `collection/uuid/key`, `status`, or `assign/uuid`.
+    /// Field key, `collection/uuid/key`, `status`, or `assign/uuid`; the path in the document, joined by `/`, of a write
+    /// that no program of ours makes: whoever decides about a change is shown all that it does.
     pub field: String,
     /// The value; null when cleared.
     pub value: Json,
@@ -72,15 +73,25 @@ impl Record {
             match &op.action {
                 OpType::Make(made) => {
                     paths.insert(id.clone(), path.clone());
+                    // The parts of a record are made by its first change, which is nobody's.
+                    if path.len() == 1 && by.is_some() {
+                        push(path[0].clone(), Json::Null);
+                    }
                     if *made == ObjType::Text && !texts.iter().any(|(_, p)| *p == path) {
                         texts.push((id, path));
                     }
                 }
                 // A put into a sequence is a character of a prose object; the text as a whole follows below.
                 OpType::Put(scalar) if matches!(op.key, Key::Map(_)) => {
-                    if let Some((field, value)) = item(kind, &path, scalar) {
+                    if let Some((field, value)) = item(kind, &path, scalar).or_else(|| odd(&path, scalar, by))
+                    {
                         push(field, value);
                     }
+                }
+                OpType::Delete if matches!(op.key, Key::Map(_)) => {
+                    let (field, value) =
+                        item(kind, &path, &ScalarValue::Null).unwrap_or_else(|| (path.join("/"), Json::Null));
+                    push(field, value);
                 }
                 _ => {}
             }
@@ -116,6 +127,20 @@ fn path_of(op: &Op, paths: &Paths) -> Option<Vec<String>> {
 fn object_id(doc: &Automerge, id: &OpId) -> Option<ObjId> {
     // The id's text is made here from its own parts, so it always parses.
     doc.import_obj(&format!("{}@{}", id.counter(), id.actor().to_hex_string())).ok()
+}
+
+/// A put that is not among what people read, where it is not what its author's own program writes there.
+fn odd(path: &[String], scalar: &ScalarValue, by: Option<UserId>) -> Option<(String, Json)> {
+    let by = by?;
+    let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+    let own = match parts.as_slice() {
+        ["events", _, "by"] | ["entries", _, "_by"] => {
+            matches!(scalar, ScalarValue::Bytes(b) if UserId::from_slice(b) == Some(by))
+        }
+        ["events", _, _] | ["entries", _, "_at"] => true,
+        _ => false,
+    };
+    (!own).then(|| (path.join("/"), to_json(scalar)))
 }
 
 /// The history item that a put at `path` makes, if it is one that people read.
