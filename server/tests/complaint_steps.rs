@@ -105,3 +105,42 @@ fn a_companion_that_cannot_be_read_stops_nothing_but_its_own_record() {
     assert_eq!(words(&results[&ids[0]]), ["server_fault"]);
     assert_eq!(words(&results[&ids[1]]), ["accepted"]);
 }
+
+#[test]
+fn the_handling_of_an_archived_complaint_is_archived_with_it() {
+    let server = Server::start();
+    let li = server.add_user("li", Role::Admin);
+    let token = server.login("li").access;
+    let customer = json!([{ "cmd": "create", "fields": { "name": "海岚" } }]);
+    let customer =
+        server.request("POST", "/api/v1/records/customer", Some(&token), Some(&customer)).json()["id"]
+            .clone();
+    let fields = json!({ "content": "询问保养周期", "record_kind": "consultation", "is_quality_related": false,
+        "customer": customer });
+    let create = json!([{ "cmd": "create", "fields": fields },
+        { "cmd": "set", "field": "cause", "value": "不详" }]);
+    let made = server.request("POST", "/api/v1/records/complaint", Some(&token), Some(&create)).json();
+    let id = made["id"].as_str().unwrap();
+    let mut phone = Phone::new(&server, "li", li, Role::Admin);
+    phone.pull(&server);
+    let steps = Steps { server: &server, token: &token, person: &li.to_string() };
+    for to in ["registered", "assessing", "closed", "archived"] {
+        steps.to("complaint", id, to);
+    }
+    let path = format!("/api/v1/records/complaint/{id}");
+    let before = server.get(&path, &token).json();
+    for field in ["cause", "reply_text"] {
+        let set = json!([{ "cmd": "set", "field": field, "value": "改过" }]);
+        refused(
+            &server.request("POST", &format!("{path}/intents"), Some(&token), Some(&set)),
+            403,
+            "forbidden_state",
+        );
+    }
+    assert_eq!(before["rights"]["edit"], json!([]), "nothing of it is offered");
+    // Who was offline meanwhile asks the office.
+    let companion = domain::ids::RecordId(id.parse().unwrap()).companion("handling");
+    phone.set(companion, "cause", json!("改过"));
+    assert_eq!(words(&phone.push(&server)[&companion]), ["proposed"]);
+    assert_eq!(server.get(&path, &token).json()["fields"], before["fields"]);
+}

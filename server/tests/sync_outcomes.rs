@@ -270,3 +270,78 @@ fn a_disabled_user_and_a_revoked_device_push_nothing() {
     assert_eq!(s.server.request("DELETE", &path, Some(&s.zhao.token), None).status, 204);
     common::refused(&phone::post(&s.server, &s.zhao.token, "push", &push), 403, "device_revoked");
 }
+
+/// An engineer who was taken off the visit and has a change that waits.
+fn taken_off() -> (Scene, Vec<u8>) {
+    let mut s = scene();
+    let first = s.wang.set(s.visit, "fault_cause", json!("油封老化"));
+    let zhao = s.zhao.user;
+    s.reassign(zhao);
+    (s, first)
+}
+
+impl Scene {
+    fn decide(&self, n: &Value, decision: &str) -> common::Answer {
+        let path = format!("/api/v1/proposals/{n}");
+        self.server.request("POST", &path, Some(&self.office.token), Some(&json!({ "decision": decision })))
+    }
+    fn proposals(&self) -> Vec<Value> {
+        let list = self.server.get("/api/v1/proposals", &self.office.token).json();
+        list["items"].as_array().unwrap().clone()
+    }
+}
+
+#[test]
+fn what_is_forbidden_does_not_wait_behind_a_proposal() {
+    let (mut s, first) = taken_off();
+    let id = s.visit;
+    let wang = s.wang.user;
+    s.wang.assign(id, None, &[]);
+    s.wang.set(id, "solution", json!("更换"));
+    assert_eq!(s.push_by_wang(), ["proposed", "forbidden_field", "dependency_rejected"]);
+    assert_eq!(s.proposals().len(), 1);
+    // Once the first waits, the same.
+    s.wang.held.clear();
+    s.wang.cursors.clear();
+    s.reassign(wang);
+    s.wang.pull(&s.server);
+    s.wang.held.get_mut(&id).unwrap().record.apply(&[&first]).unwrap();
+    let honest = s.wang.set(id, "solution", json!("更换"));
+    s.wang.set(id, "visit_no", json!("FW2026-00001"));
+    assert_eq!(s.push_by_wang(), ["proposed", "forbidden_field"]);
+    let waiting = s.proposals();
+    assert_eq!(waiting.len(), 2);
+    assert_eq!(s.decide(&waiting[0]["id"], "refuse").status, 204);
+    // And after it was turned down, nothing builds on it any more.
+    let push = domain::wire::Push { items: vec![Phone::item(id, "visit", vec![honest])] };
+    assert_eq!(words(&s.wang.send(&s.server, push).results[0]), ["forbidden_state"]);
+    s.wang.set(id, "fault_cause", json!("缺油"));
+    assert_eq!(s.push_by_wang(), ["dependency_rejected"]);
+    assert_eq!(s.proposals().len(), 0);
+}
+
+#[test]
+fn the_office_can_only_turn_down_what_nobody_may_do() {
+    let (mut s, _) = taken_off();
+    let id = s.visit;
+    let wang = s.wang.user;
+    let stored = s.wang.assign(id, None, &[]);
+    s.wang.held.get_mut(&id).unwrap().pending.truncate(1);
+    assert_eq!(s.push_by_wang(), ["proposed"]);
+    // Kept by a server that did not look.
+    let hash = domain::guard::parse(&stored, &domain::guard::Limits::default()).unwrap().hash;
+    s.server.write(move |tx| {
+        let n = server::store::documents::position(tx, id)?.unwrap().n;
+        let new = server::store::proposals::New { hash, data: stored, flag: "late" };
+        server::store::proposals::keep(tx, n, &new, wang, None, common::START)
+    });
+    let waiting = s.proposals();
+    assert_eq!(waiting.len(), 2);
+    assert_eq!(waiting[1]["changes"][0]["field"], format!("assign/{wang}"));
+    common::refused(&s.decide(&waiting[1]["id"], "accept"), 403, "forbidden_field");
+    assert!(s.show()["fields"]["fault_cause"].is_null());
+    assert_eq!(s.decide(&waiting[1]["id"], "refuse").status, 204);
+    assert_eq!(s.decide(&waiting[0]["id"], "accept").status, 204);
+    assert_eq!(s.show()["fields"]["fault_cause"], "油封老化");
+    assert_eq!(s.show()["assign"]["lead"], json!(s.zhao.user));
+}

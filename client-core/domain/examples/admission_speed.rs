@@ -4,7 +4,6 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use common::*;
@@ -37,14 +36,13 @@ fn main() {
     for (i, changes) in records.iter().enumerate() {
         let record = Record::new("complaint", record_id(i as u128));
         let chunks: Vec<&[u8]> = changes.iter().map(Vec::as_slice).collect();
-        let proposed = BTreeSet::new();
         let person = engineer(1);
         let incoming = Incoming {
             schema: &schema,
             record: &record,
             chunks: &chunks,
             person: Some(&person),
-            proposed: &proposed,
+            before: Default::default(),
             around: Default::default(),
         };
         let admission = admit(&incoming);

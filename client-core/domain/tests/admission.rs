@@ -3,8 +3,6 @@
 
 mod common;
 
-use std::collections::BTreeSet;
-
 use common::*;
 use domain::authz::{Flag, Principal};
 use domain::document::{Admission, Incoming, Made, Outcome, Record, admit, permit};
@@ -15,13 +13,12 @@ use serde_json::json;
 
 fn push(schema: &Schema, server: &mut Record, person: &Principal, changes: &[&Made]) -> Admission {
     let chunks: Vec<&[u8]> = changes.iter().map(|m| m.bytes.as_slice()).collect();
-    let proposed = BTreeSet::new();
     let incoming = Incoming {
         schema,
         record: server,
         chunks: &chunks,
         person: Some(person),
-        proposed: &proposed,
+        before: Default::default(),
         around: Default::default(),
     };
     let admission = admit(&incoming);
@@ -209,9 +206,12 @@ fn a_field_of_an_entry_can_be_the_office_s() {
     let add = |fields| Intent::Add { collection: "parts".into(), id: None, fields };
     let with = |json: serde_json::Value| json.as_object().unwrap().clone();
     let asked = add(with(json!({"name":"油封","verdict":"免费更换"})));
-    assert!(permit(&engineer(1), kind(&schema), &view, &asked).is_err());
-    assert!(permit(&office(9), kind(&schema), &view, &asked).is_ok());
-    assert!(permit(&engineer(1), kind(&schema), &view, &add(with(json!({"name":"油封"})))).is_ok());
+    assert!(permit(&engineer(1), kind(&schema), &view, Default::default(), &asked).is_err());
+    assert!(permit(&office(9), kind(&schema), &view, Default::default(), &asked).is_ok());
+    assert!(
+        permit(&engineer(1), kind(&schema), &view, Default::default(), &add(with(json!({"name":"油封"}))))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -281,14 +281,13 @@ fn decided_changes_pass_without_permission() {
     let (_, server) = registered(&schema);
     let mut stranger = at(&schema, &server, engineer(2), 2);
     let change = stranger.set("quantity", "4");
-    let proposed = BTreeSet::new();
     let chunks = [change.bytes.as_slice()];
     let incoming = Incoming {
         schema: &schema,
         record: &server,
         chunks: &chunks,
         person: None,
-        proposed: &proposed,
+        before: Default::default(),
         around: Default::default(),
     };
     let admission = admit(&incoming);
@@ -302,7 +301,7 @@ fn who_makes_a_record_fills_its_own_fields_with_it() {
     let mut hand = Hand::new(&schema, person.clone(), Record::new("complaint", record_id(9)), 9);
     let create = json!({"cmd":"create","fields":{"content":"变速箱漏油","diagnosis":"油封老化"}});
     let view = hand.record.view(kind(&schema));
-    permit(&person, kind(&schema), &view, &Intent::from_json(&create).unwrap()).unwrap();
+    permit(&person, kind(&schema), &view, Default::default(), &Intent::from_json(&create).unwrap()).unwrap();
     let made = hand.ok(create);
     let mut server = Record::new("complaint", record_id(9));
     assert_eq!(outcomes(&push(&schema, &mut server, &person, &[&made])), [ACCEPTED]);

@@ -4,7 +4,6 @@
 
 mod common;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use common::sheet::Sheet;
@@ -145,7 +144,7 @@ fn pushed(phone: &Arc<Schema>, server: &Arc<Schema>) -> (Outcome, Json) {
         record: &record,
         chunks: &chunks,
         person: Some(&person),
-        proposed: &BTreeSet::new(),
+        before: Default::default(),
         around: Default::default(),
     };
     let admission = admit(&incoming);

@@ -54,7 +54,8 @@ fn nobody_types_what_is_computed() {
             {"kind":"parts","item":"油封","quantity":"1","unit_price":"1","amount":"99"}}),
     ] {
         let intent = domain::intent::Intent::from_json(&intent).unwrap();
-        let refused = domain::document::permit(&common::office(1), kind, &quote.view(), &intent);
+        let refused =
+            domain::document::permit(&common::office(1), kind, &quote.view(), Default::default(), &intent);
         assert_eq!(refused.unwrap_err().code, domain::error::Code::ForbiddenField);
     }
 }

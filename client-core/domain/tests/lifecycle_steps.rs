@@ -306,7 +306,9 @@ fn a_step_is_its_people_s_and_nobody_else_s() {
         for step in cycle.transitions {
             let mut stage = Stage::at(&schema, kind, cycle, step.from[0]);
             let intent = Intent::from_json(&json!({"cmd":"event","to":step.to,"why":"另有安排"})).unwrap();
-            let may = |person: &Principal, view: &RecordView| permit(person, kind, view, &intent);
+            let may = |person: &Principal, view: &RecordView| {
+                permit(person, kind, view, Default::default(), &intent)
+            };
             let place = format!("{} {}", kind.key, step.id);
             // Somebody who has nothing to do with the record.
             let stranger = may(&engineer, &stage.view(kind)).expect_err(&place);

@@ -120,13 +120,12 @@ fn what_was_said_before_is_written_and_what_a_device_sends_is_admitted() {
     let intent = domain::intent::Intent::Set { field: "severity".into(), value: json!("serious") };
     assert_eq!(hand.record.execute(&writer(false), &intent).unwrap_err().code, Code::RetiredCode);
     let made = hand.record.execute(&writer(true), &intent).unwrap().unwrap();
-    let none = Default::default();
     let admission = admit(&Incoming {
         schema: &now,
         record: &held,
         chunks: &[&made.bytes],
         person: Some(&person),
-        proposed: &none,
+        before: Default::default(),
         around: Default::default(),
     });
     assert_eq!(admission.judged[0].outcome, Outcome::Accepted(None));

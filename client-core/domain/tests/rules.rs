@@ -57,13 +57,12 @@ required = "always"
 
 fn push(schema: &Schema, server: &mut Record, hand: &Hand, changes: &[&Made]) -> Vec<Outcome> {
     let chunks: Vec<&[u8]> = changes.iter().map(|m| m.bytes.as_slice()).collect();
-    let proposed = BTreeSet::new();
     let admission = admit(&Incoming {
         schema,
         record: server,
         chunks: &chunks,
         person: Some(&hand.person),
-        proposed: &proposed,
+        before: Default::default(),
         around: Around::default(),
     });
     if let Some((record, _)) = &admission.merged {

@@ -63,7 +63,7 @@ impl Phone {
             Uuid::from_u128(*next)
         });
         complete(&schema, key::KIND, &mut intent);
-        permit(person, kind, &view, &intent)?;
+        permit(person, kind, &view, Default::default(), &intent)?;
         let zone = Zone::default();
         let writer = Writer {
             schema: &schema,
@@ -481,6 +481,47 @@ fn a_void_sheet_counts_nowhere_even_when_it_is_filed() {
 }
 
 #[test]
+fn a_sheet_that_was_not_voided_after_all_counts_when_it_is_filed() {
+    let mut li = given("callback", &["satisfied"]);
+    let mut chen = Phone { schema: li.schema.clone(), record: li.record.clone(), now: 600, next: 3 << 64 };
+    li.ok(&office(2), json!({"cmd": "event", "to": "reviewed"}));
+    chen.ok(&office(3), json!({"cmd": "event", "to": "voided", "why": "重复录入"}));
+    let theirs = chen.record.changes_since(&[]);
+    li.record.apply(&theirs.iter().map(|(_, bytes)| bytes).collect::<Vec<_>>()).unwrap();
+    assert!(li.view().folded.conflicted);
+    li.ok(&office(2), json!({"cmd": "event", "to": "reviewed"}));
+    assert_eq!(li.result().index100, Some(d("80")));
+    li.ok(&office(2), json!({"cmd": "event", "to": "archived"}));
+    assert_eq!((li.result().invalid_reason, li.result().index100), (None, Some(d("80"))));
+}
+
+#[test]
+fn an_answer_that_comes_after_handing_in_waits_for_the_office() {
+    let mut phone = Phone::of(own("splendid", 10), json!({"template": "own"}));
+    phone.choose("q1", "good");
+    let mut desk =
+        Phone { schema: phone.schema.clone(), record: phone.record.clone(), now: 700, next: 4 << 64 };
+    desk.give();
+    phone.points("q2", "7");
+    let server = desk.record.clone();
+    let late = phone.record.changes_since(&server.heads());
+    let chunks: Vec<&[u8]> = late.iter().map(|(_, bytes)| &bytes[..]).collect();
+    let judge = |agreed: bool| {
+        let incoming = Incoming {
+            schema: &phone.schema,
+            record: &server,
+            chunks: &chunks,
+            person: Some(&engineer(1)),
+            before: domain::document::Before { agreed, ..Default::default() },
+            around: Default::default(),
+        };
+        admit(&incoming).judged.pop().map(|j| j.outcome)
+    };
+    assert_eq!(judge(false), Some(Outcome::Proposed(domain::authz::Flag::AfterClose)));
+    assert_eq!(judge(true), Some(Outcome::Accepted(None)));
+}
+
+#[test]
 fn two_phones_that_answer_the_same_question_come_to_one_result() {
     let mut li = Phone::sheet("callback");
     let mut zhao = Phone { schema: li.schema.clone(), record: li.record.clone(), now: 500, next: 2 << 64 };
@@ -508,7 +549,7 @@ fn admitted(server: &Schema, phone: &Phone, person: &Principal) -> Option<(Code,
         record: &empty,
         chunks: &chunks,
         person: Some(person),
-        proposed: &[].into(),
+        before: Default::default(),
         around: Default::default(),
     };
     admit(&incoming).judged.into_iter().find_map(|j| match j.outcome {

@@ -1,7 +1,7 @@
 //! Saving: permission, one change per intent, one transaction for everything.
 
 use domain::authz::{Principal, Role};
-use domain::document::{Made, Record, RecordView, permit};
+use domain::document::{Around, Made, Record, RecordView, permit};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
@@ -275,7 +275,8 @@ impl Client {
         beside: Option<&(Kind, RecordView)>,
     ) -> Result<Option<(Intent, Made)>, Error> {
         let view = record.view(kind);
-        permit(person, kind, &view, &intent)?;
+        let pair = Around { beside: beside.map(|(kind, view)| (kind, view)), links: None };
+        permit(person, kind, &view, pair, &intent)?;
         let mut intent = record.resolve(kind, &view, &intent)?;
         let fresh = self.host.uuid()?;
         intent.fill_ids(&mut || fresh);

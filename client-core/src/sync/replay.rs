@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::authz::Principal;
-use domain::document::{Hash, Record, Writer, genesis_hash, permit};
+use domain::document::{Around, Hash, Record, Writer, genesis_hash, permit};
 use domain::error::{Code, Refusal};
 use domain::guard::{Limits, parse};
 use domain::ids::RecordId;
@@ -139,7 +139,7 @@ fn again(
     if view.created().is_none() && !matches!(row.intent, Intent::Create { .. }) {
         return Err(Refusal::new(Code::ForbiddenDoc).into());
     }
-    permit(&env.person, kind, &view, &row.intent)?;
+    permit(&env.person, kind, &view, Around::default(), &row.intent)?;
     let role = env.person.role;
     let beside = match &row.intent {
         Intent::Event { .. } => around::beside(&tx.db, tx.schema, role, kind, record.id())?,

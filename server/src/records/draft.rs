@@ -48,7 +48,7 @@ impl<'a> Side<'a> {
         around: Around<'_>,
     ) -> Result<(), Refusal> {
         let view = self.record.view(self.kind);
-        permit(by, self.kind, &view, intent)?;
+        permit(by, self.kind, &view, around, intent)?;
         let mut intent = self.record.resolve(self.kind, &view, intent)?;
         intent.fill_ids(&mut || desk.fresh());
         survey::complete(desk.schema, &self.kind.key, &mut intent);

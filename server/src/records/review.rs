@@ -1,7 +1,7 @@
 //! Proposed changes: what waits for the office, and its decision.
 
 use domain::authz::{Principal, Role};
-use domain::document::{Around, Record};
+use domain::document::Record;
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::time::Timestamp;
@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::Records;
 use crate::store::changes::Commit;
 use crate::store::proposals::{self, Proposal};
-use crate::store::{Snapshot, StoreError, Tx, changes, documents, projections};
+use crate::store::{Snapshot, StoreError, Tx, accounts, changes, documents, projections};
 use crate::sync::{Author, DocWrite, Incoming, LedgerError, State, unless_damaged};
 
 /// Proposals on one page.
@@ -81,7 +81,8 @@ impl Records {
     /// builds on it. Blocks.
     ///
     /// # Errors
-    /// `not_found` if there is none or it was decided about; `forbidden_doc` for who is not of the office.
+    /// `not_found` if there is none or it was decided about; `forbidden_doc` for who is not of the office; the
+    /// refusal of what its sender may not do, which can only be turned down.
     pub fn decide(&self, author: &Author, n: i64, verdict: Verdict, note: &str) -> Result<(), LedgerError> {
         office(&author.principal)?;
         for _ in 0..ATTEMPTS {
@@ -102,7 +103,8 @@ impl Records {
                 Verdict::Refuse => progeny(&waiting, &proposal),
             };
             let accepted = verdict == Verdict::Accept;
-            let merge = if accepted { self.take_over(&concerned, id, &kind, &state)? } else { None };
+            let merge =
+                if accepted { self.take_over(&proposal, &concerned, id, &kind, &state)? } else { None };
             if self.write_down(author, &concerned, accepted, note, merge)? {
                 return Ok(());
             }
@@ -111,21 +113,22 @@ impl Records {
         Err(LedgerError::Busy)
     }
 
-    /// What merges the very bytes that were proposed; `None` if the record has them.
+    /// What merges the very bytes that were proposed; `None` if the record has them. They are judged as their
+    /// sender's once more: the office decides about what waits, not about what nobody may do.
     fn take_over(
         &self,
+        proposal: &Proposal,
         concerned: &[&Proposal],
         id: RecordId,
         kind: &str,
         state: &State,
     ) -> Result<Option<DocWrite>, LedgerError> {
         let chunks = concerned.iter().map(|p| p.data.clone()).collect();
-        let prepared = self.ledger.prepare(
-            None,
-            &Incoming { id, kind: kind.to_owned(), chunks },
-            state,
-            Around::default(),
-        )?;
+        let sender = self.ledger.store().read_blocking(|snap| accounts::by_id(snap, proposal.user))?;
+        let sender = sender.ok_or(StoreError::Damaged("proposal"))?;
+        let sender = Author { principal: sender.principal(), device: None };
+        let incoming = Incoming { id, kind: kind.to_owned(), chunks };
+        let prepared = self.ledger.judge_agreed(&sender, &incoming, state)?;
         if let Some(refusal) = prepared.obstacle() {
             return Err(refusal.into());
         }

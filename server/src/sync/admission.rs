@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::authz::{Role, Scope};
-use domain::document::{self, Around, Hash, Linked, Outcome, Record, RecordView};
+use domain::document::{self, Around, Before, Hash, Linked, Outcome, Record, RecordView};
 use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::schema::{Kind, Visibility};
@@ -15,7 +15,7 @@ use domain::schema::{Kind, Visibility};
 use super::commit::{self, Chunk, DocWrite, Done, Setting, Written};
 use super::{Author, Ledger, LedgerError, sees};
 use crate::store::documents::{Position, Stored};
-use crate::store::{Durable, Snapshot, StoreError, Tx, documents, links, proposals, scopes};
+use crate::store::{Durable, Snapshot, StoreError, Tx, documents, links, projections, proposals, scopes};
 
 /// How often a document is judged anew when others keep writing to it.
 const ATTEMPTS: usize = 12;
@@ -48,7 +48,8 @@ pub struct Admitted {
 pub(crate) struct State {
     pub(crate) stored: Option<Stored>,
     pub(crate) scopes: BTreeSet<Scope>,
-    proposed: BTreeSet<Hash>,
+    /// Changes that wait for the office, oldest first.
+    waiting: Vec<proposals::Proposal>,
     turned_down: BTreeSet<Hash>,
 }
 
@@ -57,10 +58,16 @@ impl State {
         let Some(stored) = documents::load(snap, id)? else { return Ok(Self::default()) };
         Ok(Self {
             scopes: scopes::of(snap, stored.n)?,
-            proposed: proposals::waiting(snap, stored.n)?.into_iter().map(|p| p.hash).collect(),
+            waiting: proposals::waiting(snap, stored.n)?,
             turned_down: proposals::turned_down(snap, stored.n)?,
             stored: Some(stored),
         })
+    }
+
+    /// What waits of one author.
+    fn waiting_of(&self, author: &Author) -> impl Iterator<Item = &proposals::Proposal> {
+        let user = author.principal.user;
+        self.waiting.iter().filter(move |p| p.user == user)
     }
 
     pub(crate) fn position(&self) -> Option<Position> {
@@ -202,6 +209,26 @@ impl Ledger {
 
     /// Judges one document's changes; a panic on the way refuses them and harms nothing else.
     fn judge(&self, author: &Author, item: &Incoming, state: &State) -> Result<Prepared, LedgerError> {
+        self.judge_as(author, false, item, state)
+    }
+
+    /// Judges changes that wait for the office, which has said yes, as their sender's.
+    pub(crate) fn judge_agreed(
+        &self,
+        sender: &Author,
+        item: &Incoming,
+        state: &State,
+    ) -> Result<Prepared, LedgerError> {
+        self.judge_as(sender, true, item, state)
+    }
+
+    fn judge_as(
+        &self,
+        author: &Author,
+        agreed: bool,
+        item: &Incoming,
+        state: &State,
+    ) -> Result<Prepared, LedgerError> {
         let judged = catch_unwind(AssertUnwindSafe(|| {
             let beside = match self.beside(author, item) {
                 Ok(beside) => beside,
@@ -213,7 +240,7 @@ impl Ledger {
             let links = || self.schema().kind(&item.kind).map(|k| self.links(k, item.id)).unwrap_or_default();
             let around =
                 Around { beside: beside.as_ref().map(|(kind, view)| (kind, view)), links: Some(&links) };
-            self.prepare(Some(author), item, state, around)
+            self.prepare_as(Some(author), agreed, item, state, around)
         }));
         judged.unwrap_or_else(|_| {
             tracing::error!(record = %item.id, "judging a change panicked");
@@ -221,15 +248,22 @@ impl Ledger {
         })
     }
 
-    /// The companion of a record that somebody who reads it writes to.
+    /// The other document of the pair, where the author reads it: the companion of a record, the record of a companion.
     fn beside(&self, author: &Author, item: &Incoming) -> Result<Option<(Kind, RecordView)>, LedgerError> {
         let schema = self.schema();
-        let companion = schema.kind(&item.kind).and_then(|k| schema.companion(k));
-        let Some(kind) = companion.filter(|_| author.principal.role != Role::Engineer) else {
-            return Ok(None);
-        };
-        let id = item.id.companion(&kind.key);
-        let state = self.store().read_blocking(|snap| State::read(snap, id))?;
+        let own = schema.kind(&item.kind).filter(|_| author.principal.role != Role::Engineer);
+        let Some(own) = own else { return Ok(None) };
+        let main = own.companion_of.as_deref().and_then(|key| schema.kind(key));
+        let Some(kind) = main.or_else(|| schema.companion(own)) else { return Ok(None) };
+        let found = self.store().read_blocking(|snap| {
+            let id = match main {
+                Some(_) => projections::main_of(snap, item.id)?.map(|(_, id)| id),
+                None => Some(item.id.companion(&kind.key)),
+            };
+            id.map(|id| Ok::<_, StoreError>((id, State::read(snap, id)?))).transpose()
+        })?;
+        // A companion that comes before its record has nothing beside it.
+        let Some((id, state)) = found else { return Ok(None) };
         let view = state.record(&kind.key, id)?.view(kind);
         Ok(Some((kind.clone(), view)))
     }
@@ -252,6 +286,18 @@ impl Ledger {
         state: &State,
         around: Around<'_>,
     ) -> Result<Prepared, LedgerError> {
+        self.prepare_as(author, false, item, state, around)
+    }
+
+    /// `agreed`: the changes wait for the office, and it has said yes.
+    fn prepare_as(
+        &self,
+        author: Option<&Author>,
+        agreed: bool,
+        item: &Incoming,
+        state: &State,
+        around: Around<'_>,
+    ) -> Result<Prepared, LedgerError> {
         let refused = |code| Ok(Prepared::refused(item.chunks.len(), &Refusal::new(code)));
         let schema = self.schema();
         let Some(kind) = schema.kind(&item.kind) else { return refused(Code::UnknownKind) };
@@ -264,17 +310,24 @@ impl Ledger {
             Err(error) => return Err(error.into()),
         };
         let chunks: Vec<&[u8]> = item.chunks.iter().map(Vec::as_slice).collect();
-        // A proposal that was turned down stays so, however often it is sent.
-        let mut proposed = state.proposed.clone();
-        proposed.extend(&state.turned_down);
-        let none = BTreeSet::new();
+        // Nobody can build on what waits of somebody else: it is not shown to anybody.
+        let waiting: Vec<&[u8]> = match author.filter(|_| !agreed) {
+            Some(author) => state.waiting_of(author).map(|p| p.data.as_slice()).collect(),
+            None => Vec::new(),
+        };
+        let before = Before {
+            waiting: &waiting,
+            // What was turned down stays so, however often it is sent.
+            turned_down: author.map(|_| &state.turned_down),
+            agreed,
+        };
         let admit = |chunks: &[&[u8]]| {
             document::admit(&document::Incoming {
                 schema: &schema,
                 record: &record,
                 chunks,
                 person: author.map(|a| &a.principal),
-                proposed: if author.is_some() { &proposed } else { &none },
+                before,
                 around,
             })
         };
@@ -295,12 +348,8 @@ impl Ledger {
                     merged.push(Chunk { hash, bytes: judged.canonical, flag: *flag });
                     judged.outcome
                 }
-                (Outcome::Proposed(_), Some(hash)) if state.turned_down.contains(&hash) => Outcome::Refused {
-                    refusal: Refusal::new(Code::ForbiddenState).with("decision", "refused"),
-                    need: Vec::new(),
-                },
                 (Outcome::Proposed(flag), Some(hash)) => {
-                    if !state.proposed.contains(&hash) {
+                    if !state.waiting.iter().any(|p| p.hash == hash) {
                         kept.push(proposals::New { hash, data: judged.canonical, flag: flag.as_str() });
                     }
                     judged.outcome
@@ -312,7 +361,8 @@ impl Ledger {
         let merged = admission.merged.filter(|_| !merged.is_empty()).map(|(record, _)| (record, merged));
         let seen = author.is_none_or(|a| sees(&a.principal.scopes(), &state.scopes));
         let heads = state.stored.as_ref().filter(|_| seen).map(|s| s.heads.clone());
-        if merged.is_none() && kept.is_empty() {
+        // What waits, waits for a record that there is.
+        if merged.is_none() && (kept.is_empty() || state.stored.is_none()) {
             return Ok(Prepared { outcomes, write: None, heads });
         }
         let write = DocWrite {

@@ -99,9 +99,18 @@ pub fn decide(person: &Principal, act: &Act, seen: &Facts, now: &Facts) -> Verdi
     {
         return Refuse(Code::ForbiddenField);
     }
-    match person.role {
+    let verdict = match person.role {
         Role::Office | Role::Admin => Verdict::Accept,
         Role::Engineer => engineer(person, act, seen, now),
+    };
+    // Filed since its author saw it: nothing goes into the file unasked, whoever sends it (8.18).
+    let filed = now.at_least(Phase::Archived) && !seen.at_least(Phase::Archived);
+    match (verdict, act.deed) {
+        (Refuse(_), _) => verdict,
+        // What accompanies a filed record is not begun any more.
+        (_, Deed::Create) if filed => Refuse(Code::ForbiddenState),
+        _ if filed => Verdict::Propose(Flag::AfterClose),
+        _ => verdict,
     }
 }
 

@@ -43,7 +43,7 @@ use crate::ids::{RecordId, UserId};
 pub use conflict::{Conflict, ConflictValue};
 pub use genesis::{genesis_change, genesis_hash};
 pub use history::HistoryItem;
-pub use inspect::{Admission, Incoming, Judged, Outcome, admit};
+pub use inspect::{Admission, Before, Incoming, Judged, Outcome, admit};
 pub use permit::{Rights, Step, permit};
 pub use read::{Entry, RecordView};
 pub use rules::{Around, Ground, Linked, named, not_before};

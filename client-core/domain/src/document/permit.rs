@@ -4,33 +4,64 @@
 use super::read::cycle_of;
 use super::rules::{Around, Ground};
 use super::{Record, RecordView};
-use crate::authz::{Act, Deed, Principal, Verdict, decide};
+use crate::authz::{Act, Deed, Principal, Role, Verdict, decide};
 use crate::error::{Code, Refusal};
 use crate::intent::Intent;
-use crate::lifecycle::Check;
-use crate::schema::{Access, Kind, Schema};
+use crate::lifecycle::{Check, Event, Folded};
+use crate::schema::{Access, Collection, Kind, Required, Schema};
 
 /// Checks an intent against the permission table, as things stand in `view`.
 ///
 /// # Errors
 /// The refusal that the server would give.
-pub fn permit(person: &Principal, kind: &Kind, view: &RecordView, intent: &Intent) -> Result<(), Refusal> {
-    let facts = view.facts(kind);
+pub fn permit(
+    person: &Principal,
+    kind: &Kind,
+    view: &RecordView,
+    around: Around<'_>,
+    intent: &Intent,
+) -> Result<(), Refusal> {
+    let mut facts = view.facts(kind);
+    // A companion has no status of its own: it is as open as its record.
+    if let Some((main, view)) = around.main(kind) {
+        facts.phase = view.facts(main).phase;
+    }
     for act in acts(person, kind, view, intent)? {
         if let Verdict::Refuse(code) = decide(person, &act, &facts, &facts) {
             return Err(Refusal::field(code, &act.subject));
         }
     }
     if let Intent::Event { to, .. } = intent {
-        let settles = view.folded.conflicted
-            && view.events.iter().any(|e| view.folded.frontier.contains(&e.id) && e.to == *to);
         let step = cycle_of(kind).and_then(|c| c.step(&facts.status, to));
-        let allowed = step.is_some_and(|s| s.who.includes(person, facts.relation(person.user)));
-        if step.is_some() && !allowed && !settles {
+        let allowed = step.is_none_or(|s| s.who.includes(person, facts.relation(person.user)));
+        if !allowed && !settles(person.role, &view.folded, view.events.iter(), to) {
+            return Err(Refusal::new(Code::ForbiddenTransition).with("to", to.clone()));
+        }
+        // Two steps at once, of which an engineer would pick one: no step of the table, and not theirs to pick.
+        if step.is_none() && view.folded.conflicted && person.role == Role::Engineer {
             return Err(Refusal::new(Code::ForbiddenTransition).with("to", to.clone()));
         }
     }
+    if let Intent::Choose { field, .. } = intent
+        && field == "status"
+        && person.role == Role::Engineer
+    {
+        return Err(Refusal::new(Code::ForbiddenTransition));
+    }
     Ok(())
+}
+
+/// Whether a step says which of several steps that were taken at the same time stands. That is no step of the table,
+/// and the office's to say: what its fields and conditions ask was asked when it was taken.
+pub(super) fn settles<'a>(
+    role: Role,
+    folded: &Folded,
+    mut events: impl Iterator<Item = &'a Event>,
+    to: &str,
+) -> bool {
+    role != Role::Engineer
+        && folded.conflicted
+        && events.any(|e| e.to == to && folded.frontier.contains(&e.id))
 }
 
 fn acts(person: &Principal, kind: &Kind, view: &RecordView, intent: &Intent) -> Result<Vec<Act>, Refusal> {
@@ -63,8 +94,11 @@ fn acts(person: &Principal, kind: &Kind, view: &RecordView, intent: &Intent) -> 
             None if subject == "status" => vec![step(subject, Deed::Step)],
             None => vec![field(subject)?],
             Some((collection, rest)) => {
-                let id = rest.split('/').next().and_then(|i| i.parse().ok()).unwrap_or_default();
-                vec![entry(collection, Deed::Edit { own: own(collection, &id) })?]
+                let (id, key) = rest.split_once('/').unwrap_or((rest, ""));
+                let id = id.parse().unwrap_or_default();
+                let mut acts = vec![entry(collection, Deed::Edit { own: own(collection, &id) })?];
+                acts.extend(entry_field_act(kind, collection, key));
+                acts
             }
         },
         Intent::Add { collection, fields, .. } => {
@@ -78,7 +112,9 @@ fn acts(person: &Principal, kind: &Kind, view: &RecordView, intent: &Intent) -> 
             acts
         }
         Intent::Remove { collection, id } => {
-            vec![entry(collection, Deed::Edit { own: own(collection, id) })?]
+            let mut acts = vec![entry(collection, Deed::Edit { own: own(collection, id) })?];
+            acts.extend(kind.collection(collection).into_iter().flat_map(|c| removal_acts(kind, c)));
+            acts
         }
         Intent::Event { to, fields, .. } => {
             let mut acts = vec![step(to, Deed::Step)];
@@ -111,6 +147,13 @@ pub(super) fn entry_field_act(kind: &Kind, collection: &str, key: &str) -> Optio
         may: field.may,
         deed: Deed::Set { first: true },
     })
+}
+
+/// The acts of taking an entry away, besides that of changing it: the entry is what its required fields say it is, so
+/// who may not write these may not take it away.
+pub(super) fn removal_acts<'a>(kind: &'a Kind, collection: &'a Collection) -> impl Iterator<Item = Act> + 'a {
+    let needed = collection.fields.iter().filter(|f| matches!(f.required, Required::Always(_)));
+    needed.filter_map(|f| entry_field_act(kind, &collection.key, &f.key))
 }
 
 /// What a person may do to a record now: the answer that screens grey out by.
@@ -152,8 +195,11 @@ impl Record {
         around: Around<'_>,
     ) -> Rights {
         let mut rights = Rights::default();
-        let may =
-            |kind: &Kind, view: &RecordView, intent: &Intent| permit(person, kind, view, intent).is_ok();
+        let main = Around { beside: Some((kind, view)), links: None };
+        let may = |kind: &Kind, view: &RecordView, intent: &Intent| {
+            let around = if main.main(kind).is_some() { main } else { around };
+            permit(person, kind, view, around, intent).is_ok()
+        };
         let ground = Ground { schema, kind, view, around };
         for (kind, view) in ground.parts() {
             for field in &kind.fields {
@@ -163,17 +209,14 @@ impl Record {
                 }
             }
             for collection in &kind.collections {
-                let add = Intent::Add {
-                    collection: collection.key.clone(),
-                    id: None,
-                    fields: serde_json::Map::new(),
-                };
-                let mut deeds = Vec::new();
-                if may(kind, view, &add) {
-                    deeds = vec!["add", "update", "remove"];
-                }
-                if !deeds.is_empty() {
-                    rights.collections.insert(collection.key.clone(), deeds);
+                let needed = collection.fields.iter().filter(|f| matches!(f.required, Required::Always(_)));
+                let needed = needed.map(|f| (f.key.clone(), serde_json::Value::Null)).collect();
+                let add = |fields| Intent::Add { collection: collection.key.clone(), id: None, fields };
+                // What an entry always has decides who makes one, and who takes one away.
+                if may(kind, view, &add(needed)) {
+                    rights.collections.insert(collection.key.clone(), vec!["add", "update", "remove"]);
+                } else if may(kind, view, &add(serde_json::Map::new())) {
+                    rights.collections.insert(collection.key.clone(), vec!["update"]);
                 }
             }
         }

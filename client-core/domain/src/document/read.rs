@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use automerge::hydrate::{Map as HydratedMap, Value as Hydrated};
-use automerge::{Automerge, ROOT, ReadDoc as _, ScalarValue};
+use automerge::{Automerge, ChangeHash, ROOT, ReadDoc as _, ScalarValue};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -61,52 +61,63 @@ impl Record {
     /// The record as plain data.
     #[must_use]
     pub fn view(&self, kind: &Kind) -> RecordView {
-        let mut view = RecordView {
-            id: self.id,
-            kind: self.kind.clone(),
-            fields: BTreeMap::new(),
-            collections: BTreeMap::new(),
-            events: Vec::new(),
-            folded: Folded::default(),
-            lead: None,
-            others: Vec::new(),
-            conflicts: Vec::new(),
-            unknown: BTreeMap::new(),
-        };
-        let Hydrated::Map(root) = self.doc.hydrate(None) else { return view };
-        for (key, value) in root.iter() {
-            match (key.as_str(), &value.value) {
-                ("fields", Hydrated::Map(map)) => read_fields(&mut view, kind, map),
-                ("entries", Hydrated::Map(map)) => read_entries(&mut view, kind, map),
-                ("events", Hydrated::Map(map)) => {
-                    view.events = map.iter().filter_map(|(k, v)| event(k, &v.value)).collect();
-                }
-                ("assign", Hydrated::Map(map)) => read_assign(&mut view, map),
-                ("kind" | "v", _) => {}
-                ("ext", Hydrated::Map(map)) => {
-                    for (key, value) in map.iter() {
-                        view.unknown.insert(format!("ext.{key}"), hydrated_json(&value.value));
-                    }
-                }
-                (other, _) => {
-                    view.unknown.insert(other.to_owned(), hydrated_json(&value.value));
-                }
-            }
-        }
-        view.events.sort_by_key(|e| (e.at, e.id));
-        for entries in view.collections.values_mut() {
-            entries.sort_by_key(|e| (e.at, e.id));
-        }
-        view.folded = fold(cycle_of(kind), &view.events);
-        if view.folded.conflicted {
-            view.conflicts.push("status".to_owned());
-        }
+        let mut view = view_at(&self.doc, self.id, kind, None);
         // A flag from the library says that several values are there; equal ones are no conflict.
         let doubtful = std::mem::take(&mut view.conflicts);
         view.conflicts = doubtful.into_iter().filter(|s| s == "status" || self.differs(kind, s)).collect();
-        view.conflicts.sort();
         view
     }
+}
+
+/// The record as plain data, now or as it was at `heads`; a conflict may be one of equal values.
+pub(super) fn view_at(
+    doc: &Automerge,
+    id: RecordId,
+    kind: &Kind,
+    heads: Option<&[ChangeHash]>,
+) -> RecordView {
+    let mut view = RecordView {
+        id,
+        kind: kind.key.clone(),
+        fields: BTreeMap::new(),
+        collections: BTreeMap::new(),
+        events: Vec::new(),
+        folded: Folded::default(),
+        lead: None,
+        others: Vec::new(),
+        conflicts: Vec::new(),
+        unknown: BTreeMap::new(),
+    };
+    let Hydrated::Map(root) = doc.hydrate(heads) else { return view };
+    for (key, value) in root.iter() {
+        match (key.as_str(), &value.value) {
+            ("fields", Hydrated::Map(map)) => read_fields(&mut view, kind, map),
+            ("entries", Hydrated::Map(map)) => read_entries(&mut view, kind, map),
+            ("events", Hydrated::Map(map)) => {
+                view.events = map.iter().filter_map(|(k, v)| event(k, &v.value)).collect();
+            }
+            ("assign", Hydrated::Map(map)) => read_assign(&mut view, map),
+            ("kind" | "v", _) => {}
+            ("ext", Hydrated::Map(map)) => {
+                for (key, value) in map.iter() {
+                    view.unknown.insert(format!("ext.{key}"), hydrated_json(&value.value));
+                }
+            }
+            (other, _) => {
+                view.unknown.insert(other.to_owned(), hydrated_json(&value.value));
+            }
+        }
+    }
+    view.events.sort_by_key(|e| (e.at, e.id));
+    for entries in view.collections.values_mut() {
+        entries.sort_by_key(|e| (e.at, e.id));
+    }
+    view.folded = fold(cycle_of(kind), &view.events);
+    if view.folded.conflicted {
+        view.conflicts.push("status".to_owned());
+    }
+    view.conflicts.sort();
+    view
 }
 
 impl RecordView {
@@ -207,13 +218,19 @@ pub(super) fn entry_field(collection: &Collection, key: &str) -> Option<(FieldTy
     })
 }
 
+/// Whether people are told of values that were set at the same time. Prose that two people began at once is two texts
+/// of which one is hidden, and nobody writes a paragraph twice: that is shown whatever the field says.
+fn shown(kind: FieldType, conflict: Conflict) -> bool {
+    conflict == Conflict::Show || kind == FieldType::Longtext
+}
+
 fn read_fields(view: &mut RecordView, kind: &Kind, map: &HydratedMap) {
     for (key, held) in map.iter() {
         let Some(field) = kind.field(key) else {
             view.unknown.insert(key.clone(), hydrated_json(&held.value));
             continue;
         };
-        if held.conflict && field.conflict == Conflict::Show {
+        if held.conflict && shown(field.kind, field.conflict) {
             view.conflicts.push(key.clone());
         }
         let value = typed(field.kind, &held.value);
@@ -242,7 +259,7 @@ fn read_entries(view: &mut RecordView, kind: &Kind, map: &HydratedMap) {
                         view.unknown.insert(format!("{}/{id}/{name}", collection.key), hydrated_json(value));
                         continue;
                     };
-                    if held.conflict && conflict == Conflict::Show {
+                    if held.conflict && shown(kind, conflict) {
                         view.conflicts.push(format!("{}/{id}/{name}", collection.key));
                     }
                     let value = typed(kind, value);

@@ -7,6 +7,7 @@ use automerge::{Change, ChangeHash, ObjId, ObjType, ROOT, ReadDoc as _, ScalarVa
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
+use super::permit::settles;
 use super::read::cycle_of;
 use super::rules::{Around, Ground, no_duplicate, not_before};
 use super::scalar::to_scalar;
@@ -168,20 +169,12 @@ fn plan<'a>(
                 return Err(Refusal::new(Code::BadRequest).with("detail", "exists"));
             }
             plan.fields = typed_fields(writer, kind, fields)?;
-            for field in kind.fields.iter().filter(|f| matches!(f.required, Required::Always(_))) {
-                if !plan.fields.iter().any(|(f, v)| f.key == field.key && !v.is_empty()) {
-                    return Err(Refusal::field(Code::Required, &field.key));
-                }
-            }
+            record_needs(kind, |key| plan.fields.iter().any(|(f, v)| f.key == key && !v.is_empty()))?;
         }
         Intent::Set { field, value } => {
             let fields = Map::from_iter([(field.clone(), value.clone())]);
             plan.fields = typed_fields(writer, kind, &fields)?;
-            if let Some((field, Value::Null)) = plan.fields.first()
-                && matches!(field.required, Required::Always(_))
-            {
-                return Err(Refusal::field(Code::Required, &field.key));
-            }
+            record_keeps(kind, |key| cleared(&plan, key))?;
         }
         Intent::Add { collection, fields, id } => {
             let collection = collection_of(kind, collection)?;
@@ -195,13 +188,13 @@ fn plan<'a>(
             existing(view, collection, *id)?;
             plan.entry = typed_entry(writer, collection, fields)?;
             unique_entry(collection, view, Some(*id), &plan.entry)?;
-            let cleared = |key: &str| plan.entry.iter().any(|(k, _, v)| k == key && v.is_empty());
-            entry_needs(collection, |key| !cleared(key))?;
+            entry_keeps(collection, |key| plan.entry.iter().any(|(k, _, v)| k == key && v.is_empty()))?;
         }
         Intent::Remove { collection, id } => existing(view, collection_of(kind, collection)?, *id)?,
         Intent::Event { to, fields, why, .. } => {
             plan.fields = typed_fields(writer, kind, fields)?;
-            let step = check_step(kind, view, to, why.as_deref())?;
+            record_keeps(kind, |key| cleared(&plan, key))?;
+            let step = check_step(writer.role, kind, view, to, why.as_deref())?;
             plan.basis = step.and_then(|step| Basis::of_step(writer.schema, step)).map(|b| b.to_text());
             if let Some(step) = step {
                 let mut after = with(view, &plan.fields);
@@ -222,13 +215,39 @@ fn plan<'a>(
     Ok(plan)
 }
 
-/// Fields without which an entry means nothing.
+fn cleared(plan: &Plan<'_>, key: &str) -> bool {
+    plan.fields.iter().any(|(f, v)| f.key == key && v.is_empty())
+}
+
+fn always(fields: &[Field]) -> impl Iterator<Item = &Field> {
+    fields.iter().filter(|f| matches!(f.required, Required::Always(_)))
+}
+
+/// A new record has the fields without which it means nothing.
+///
+/// # Errors
+/// `required` with the `field`; so do the three that follow.
+pub(super) fn record_needs(kind: &Kind, given: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+    let missing = always(&kind.fields).find(|f| !given(&f.key));
+    missing.map_or(Ok(()), |field| Err(Refusal::field(Code::Required, &field.key)))
+}
+
+/// A record keeps them.
+pub(super) fn record_keeps(kind: &Kind, cleared: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+    record_needs(kind, |key| !cleared(key))
+}
+
+/// A new entry has the fields without which it means nothing.
 pub(super) fn entry_needs(collection: &Collection, given: impl Fn(&str) -> bool) -> Result<(), Refusal> {
-    let mut needed = collection.fields.iter().filter(|f| matches!(f.required, Required::Always(_)));
-    match needed.find(|f| !given(&f.key)) {
+    match always(&collection.fields).find(|f| !given(&f.key)) {
         Some(field) => Err(Refusal::field(Code::Required, &format!("{}/{}", collection.key, field.key))),
         None => Ok(()),
     }
+}
+
+/// An entry keeps them.
+pub(super) fn entry_keeps(collection: &Collection, cleared: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+    entry_needs(collection, |key| !cleared(key))
 }
 
 /// The record with these values in it.
@@ -255,6 +274,7 @@ fn unique_entry(
 
 /// The step that leads to a status; `None` where it only settles two steps that were taken at the same time.
 fn check_step(
+    role: Role,
     kind: &Kind,
     view: &RecordView,
     to: &str,
@@ -262,10 +282,7 @@ fn check_step(
 ) -> Result<Option<&'static Transition>, Refusal> {
     let cycle = cycle_of(kind).ok_or_else(|| Refusal::new(Code::BadTransition).with("to", to))?;
     let from = view.folded.status.as_str();
-    // Settling a status conflict is no step: it says which of two steps stands.
-    let settles = view.folded.conflicted
-        && view.events.iter().any(|e| view.folded.frontier.contains(&e.id) && e.to == to);
-    if settles {
+    if settles(role, &view.folded, view.events.iter(), to) {
         return Ok(None);
     }
     let step = cycle

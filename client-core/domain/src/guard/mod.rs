@@ -83,6 +83,7 @@ pub use chunk::{Checked, parse};
 pub use limits::{Limits, MAX_TIME_MS};
 pub use refused::{Refused, RefusedCode};
 pub use touch::{Action, Root, Touch, Touches, touches};
+pub(crate) use trial::applied;
 pub use trial::{Trial, load_strict, trial};
 
 thread_local! {
@@ -94,6 +95,11 @@ thread_local! {
 /// A panic hook may ask, so that hostile input cannot fill the log with backtraces.
 pub fn is_contained() -> bool {
     CONTAINED.get() > 0
+}
+
+/// [`contain`], for reading what came from outside elsewhere.
+pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Option<T> {
+    contain(work)
 }
 
 /// Runs `work` and turns a panic into `None`. Everything `work` was changing must be thrown away then.

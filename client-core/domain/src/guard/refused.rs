@@ -49,7 +49,7 @@ impl Refused {
         Self { code, detail, need: Vec::new() }
     }
 
-    pub(super) fn malformed(detail: &'static str) -> Self {
+    pub(crate) fn malformed(detail: &'static str) -> Self {
         Self::new(RefusedCode::Malformed, detail)
     }
 

@@ -53,6 +53,15 @@ pub fn trial(doc: &Automerge, changes: Vec<Change>, limits: &Limits) -> Result<T
     .unwrap_or(Err(Refused::malformed("applying the change panicked")))
 }
 
+/// `doc` with `changes`, to read what they leave behind; `None` when Automerge cannot take them. Never saved, and
+/// nothing is promised of it.
+pub(crate) fn applied(mut doc: Automerge, changes: Vec<Change>) -> Option<Automerge> {
+    let hashes: Vec<_> = changes.iter().map(Change::hash).collect();
+    contain(|| doc.apply_changes(changes).is_ok().then_some(doc))
+        .flatten()
+        .filter(|doc| hashes.iter().all(|h| doc.get_change_meta_by_hash(h).is_some()))
+}
+
 /// Loads a whole document: a stored blob, or a snapshot received from outside.
 ///
 /// Accepts exactly one document chunk, compressed or not, with every bound of [`Limits::default`]

@@ -116,6 +116,15 @@ pub fn check_change(
     Ok(())
 }
 
+/// Whether a change adds answers to a sheet that was handed in since its author saw it: what was given stands
+/// (C03–C13 count it once), and corrections have an entry of their own.
+#[must_use]
+pub fn late(seen: &str, now: &str, writes: &[EntryWrite<'_>]) -> bool {
+    let answers = [key::ANSWERS, key::EXTRA_ANSWERS];
+    let open = |status| answers.iter().all(|collection| open(status, collection).is_ok());
+    open(seen) && !open(now) && writes.iter().any(|w| answers.contains(&w.collection))
+}
+
 /// Whether the questionnaire of a new sheet is still offered: for what a person does now, not for what was
 /// done before it was retired.
 ///

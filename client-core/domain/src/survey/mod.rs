@@ -18,7 +18,7 @@ mod set;
 mod sound;
 mod template;
 
-pub use check::{EntryWrite, check, check_change, check_entry, check_offered, complete};
+pub use check::{EntryWrite, check, check_change, check_entry, check_offered, complete, late};
 pub use score::{Invalid, ItemScore, Scored, Sheet, result, score};
 pub use set::{Scale, TemplateError, Templates};
 pub use template::{

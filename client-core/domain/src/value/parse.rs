@@ -116,7 +116,11 @@ pub fn check(schema: &Schema, field: &Field, value: &Value) -> Result<(), Refusa
     };
     match (field.kind, value) {
         (_, Value::Null) => Ok(()),
-        (FieldType::Text | FieldType::Longtext | FieldType::Time, Value::Text(t)) => {
+        (FieldType::Time, Value::Text(t)) => {
+            let time = t.parse::<Time>().map(|time| time.strftime("%H:%M").to_string());
+            if time.is_ok_and(|time| time == *t) { Ok(()) } else { Err(wrong()) }
+        }
+        (FieldType::Text | FieldType::Longtext, Value::Text(t)) => {
             let (length, max) = (t.chars().count(), field.max_chars());
             if length > max {
                 return Err(Refusal::field(Code::TooLong, &field.key)
@@ -129,13 +133,24 @@ pub fn check(schema: &Schema, field: &Field, value: &Value) -> Result<(), Refusa
             }
             Ok(())
         }
+        (FieldType::Datetime, Value::Datetime(t)) => match jiff::Timestamp::from_millisecond(t.0) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(wrong()),
+        },
         (FieldType::Date, Value::Date(_))
-        | (FieldType::Datetime, Value::Datetime(_))
         | (FieldType::Bool, Value::Bool(_))
         | (FieldType::Ref, Value::Ref(_)) => Ok(()),
         (FieldType::Enum, Value::Code(code)) => unknown_code(code),
-        (FieldType::MultiEnum, Value::Codes(codes)) => codes.iter().try_for_each(|c| unknown_code(c)),
+        (FieldType::MultiEnum, Value::Codes(codes)) => {
+            if !codes.is_sorted_by(|a, b| a < b) {
+                return Err(wrong());
+            }
+            codes.iter().try_for_each(|c| unknown_code(c))
+        }
         (FieldType::Int, Value::Int(i)) => range(field, Decimal::from(*i)),
+        (FieldType::Money, Value::Decimal(d)) if d.normalize().scale() > 2 => {
+            Err(wrong().with("decimals", 2))
+        }
         (FieldType::Decimal | FieldType::Percent | FieldType::Money, Value::Decimal(d)) => range(field, *d),
         _ => Err(wrong()),
     }

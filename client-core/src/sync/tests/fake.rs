@@ -284,14 +284,13 @@ impl Server {
             Some(Rule::Fault) => return no("server_fault", Vec::new()),
             None => {
                 let schema = schema();
-                let proposed = self.proposed.keys().copied().collect();
                 let chunks = [chunk];
                 let incoming = Incoming {
                     schema: &schema,
                     record: &record,
                     chunks: &chunks,
                     person: Some(person),
-                    proposed: &proposed,
+                    before: Default::default(),
                     around: Default::default(),
                 };
                 match admit(&incoming).judged.remove(0).outcome {

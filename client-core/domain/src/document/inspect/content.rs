@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{Automerge, ROOT, ScalarValue};
 
+use super::event::{self, Draft};
 use super::point::Reader;
-use crate::authz::{Act, Deed, Principal, Role};
-use crate::document::permit::entry_field_act;
-use crate::document::read::{cycle_of, prev_ids};
-use crate::document::scalar::from_scalar;
-use crate::document::write::{entry_needs, implied_field};
+use crate::authz::{Act, Deed, Principal};
+use crate::document::permit::{entry_field_act, removal_acts};
+use crate::document::read::cycle_of;
+use crate::document::scalar::{from_scalar, to_scalar};
+use crate::document::write::{entry_keeps, entry_needs, implied_field, record_keeps, record_needs};
 use crate::document::{Entry, Record, RecordView};
 use crate::error::{Code, Refusal};
 use crate::guard::{Action, Root, Touch};
@@ -18,8 +19,18 @@ use crate::ids::{UserId, from_id22};
 use crate::lifecycle::{Event, fold};
 use crate::schema::{Access, Collection, Field, FieldType, Kind, Schema};
 use crate::survey::EntryWrite;
-use crate::time::Timestamp;
 use crate::value::{self, Value};
+
+/// What a register holds after the change that is read, where that is not one plain value: container and keys.
+pub(super) type Register<'a> = &'a mut dyn FnMut(&[&str], FieldType) -> Option<Value>;
+
+/// The schema and the person by which a change is read.
+#[derive(Clone, Copy)]
+pub(super) struct By<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) kind: &'a Kind,
+    pub(super) person: &'a Principal,
+}
 
 /// What one change says.
 #[derive(Default)]
@@ -27,7 +38,7 @@ pub(super) struct Reading {
     pub(super) acts: Vec<Act>,
     pub(super) events: Vec<Event>,
     pub(super) assigned: Vec<(UserId, String)>,
-    /// Fields set, and to what; prose that was edited is some text.
+    /// Fields set, and to what.
     set: Vec<(String, Value)>,
     /// Entries added, as `collection/id22`.
     added: Vec<(String, UserId)>,
@@ -48,15 +59,59 @@ pub(super) struct Content {
     events: BTreeSet<String>,
 }
 
-/// Parts of an event that is being made.
-#[derive(Default)]
-struct Draft {
-    texts: BTreeMap<String, String>,
-    at: Option<i64>,
-    by: Option<UserId>,
-}
-
 impl Reading {
+    fn act(&mut self, act: Act) {
+        if !self.acts.contains(&act) {
+            self.acts.push(act);
+        }
+    }
+
+    fn adds(&self, key: &str) -> bool {
+        self.added.iter().any(|(k, _)| k == key)
+    }
+
+    /// Who added an entry is said once. Until then it is nobody's: a change that leaves it out does not pass.
+    fn sign(&mut self, key: &str, author: UserId) -> Result<(), Refusal> {
+        let signed = self.added.iter_mut().find(|(k, by)| k == key && by.0.is_max());
+        signed.ok_or_else(|| malformed("an entry is signed once"))?.1 = author;
+        Ok(())
+    }
+
+    /// The last of several values of one register: the one that shows.
+    fn last<'a, K: PartialEq + ?Sized>(
+        values: impl DoubleEndedIterator<Item = (&'a K, &'a Value)>,
+        key: &K,
+    ) -> Option<&'a Value>
+    where
+        K: 'a,
+    {
+        values.rev().find(|(k, _)| *k == key).map(|(_, value)| value)
+    }
+
+    /// What a record and its entries always have is there, and is not taken away.
+    fn needs(&self, kind: &Kind) -> Result<(), Refusal> {
+        let field = |key: &str| Self::last(self.set.iter().map(|(k, v)| (k.as_str(), v)), key);
+        if self.acts.iter().any(|a| a.deed == Deed::Create) {
+            record_needs(kind, |key| field(key).is_some_and(|v| !v.is_empty()))?;
+        } else {
+            record_keeps(kind, |key| field(key).is_some_and(Value::is_empty))?;
+        }
+        let keys: BTreeSet<&str> = self.entries.iter().map(|(key, ..)| key.as_str()).collect();
+        for key in keys.into_iter().chain(self.added.iter().map(|(key, _)| key.as_str())) {
+            let Some(collection) = key.split_once('/').and_then(|(c, _)| kind.collection(c)) else {
+                continue;
+            };
+            let own = self.entries.iter().filter(|(k, ..)| k == key);
+            let value = |field: &str| Self::last(own.clone().map(|(_, f, v)| (f.as_str(), v)), field);
+            if self.adds(key) {
+                entry_needs(collection, |field| value(field).is_some_and(|v| !v.is_empty()))?;
+            } else {
+                entry_keeps(collection, |field| value(field).is_some_and(Value::is_empty))?;
+            }
+        }
+        Ok(())
+    }
+
     /// The fields that it sets.
     pub(super) fn fields(&self) -> Vec<&str> {
         self.set.iter().map(|(key, _)| key.as_str()).collect()
@@ -145,6 +200,26 @@ impl Content {
         content
     }
 
+    /// How many events there are, proposed ones included.
+    pub(super) fn events(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Takes note of a change that waits for the office: what it makes is nobody else's to make, and its author's
+    /// next change may write to it.
+    pub(super) fn note(&mut self, reading: &Reading) {
+        let filled = reading.set.iter().filter(|(_, value)| !value.is_empty());
+        self.filled.extend(filled.map(|(key, _)| key.clone()));
+        self.know(reading);
+    }
+
+    fn know(&mut self, reading: &Reading) {
+        for (key, by) in &reading.added {
+            self.entries.insert(key.clone(), Some(*by));
+        }
+        self.events.extend(reading.events.iter().map(|e| crate::ids::id22(e.id.as_bytes())));
+    }
+
     pub(super) fn absorb(&mut self, reading: Reading) {
         for (key, value) in &reading.set {
             if value.is_empty() {
@@ -153,10 +228,7 @@ impl Content {
                 self.filled.insert(key.clone())
             };
         }
-        for (key, by) in &reading.added {
-            self.entries.insert(key.clone(), Some(*by));
-        }
-        self.events.extend(reading.events.iter().map(|e| crate::ids::id22(e.id.as_bytes())));
+        self.know(&reading);
         match &mut self.view {
             Some(view) => reading.write_to(view),
             None => self.log.push(reading),
@@ -175,21 +247,20 @@ impl Content {
         after
     }
 
-    /// Reads the writes of one change by `person`.
+    /// Reads the writes of one change.
     pub(super) fn read(
         &self,
-        schema: &Schema,
-        kind: &Kind,
-        person: &Principal,
+        by: By<'_>,
         touches: &[Touch],
+        register: Register<'_>,
     ) -> Result<Reading, Refusal> {
         let mut reading = Reading::default();
         let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
         for touch in touches {
             match touch.root {
-                Root::Fields => self.field(schema, kind, touch, &mut reading)?,
-                Root::Entries => self.entry(schema, kind, person, touch, &mut reading)?,
-                Root::Events => self.event(touch, &mut drafts)?,
+                Root::Fields => self.field(by, touch, register, &mut reading)?,
+                Root::Entries => self.entry(by, touch, register, &mut reading)?,
+                Root::Events => event::write(touch, &mut drafts, self.events.contains(&touch.key))?,
                 Root::Assign => assign(touch, &mut reading)?,
                 Root::Ext => {
                     return Err(Refusal::field(Code::SchemaUnsupported, &format!("ext.{}", touch.key)));
@@ -198,7 +269,7 @@ impl Content {
             }
         }
         for (key, draft) in drafts {
-            let event = finish(&key, draft, person)?;
+            let event = event::finish(&key, draft, by.person)?;
             let deed = if event.t == "created" { Deed::Create } else { Deed::Step };
             reading.acts.push(Act { subject: event.to.clone(), access: Access::Status, may: None, deed });
             reading.events.push(event);
@@ -206,31 +277,27 @@ impl Content {
         if reading.events.len() > 1 {
             return Err(malformed("more than one event in a change"));
         }
-        if reading.added.iter().any(|(_, by)| *by != person.user) {
+        if reading.added.iter().any(|(_, added)| *added != by.person.user) {
             return Err(Refusal::new(Code::AuthorMismatch));
         }
-        for (key, _) in &reading.added {
-            let collection = key.split_once('/').and_then(|(c, _)| kind.collection(c));
-            let given =
-                |field: &str| reading.entries.iter().any(|(k, f, v)| k == key && f == field && !v.is_empty());
-            collection.map_or(Ok(()), |c| entry_needs(c, given))?;
-        }
+        reading.needs(by.kind)?;
         Ok(reading)
     }
 
     fn field(
         &self,
-        schema: &Schema,
-        kind: &Kind,
+        by: By<'_>,
         touch: &Touch,
+        register: Register<'_>,
         reading: &mut Reading,
     ) -> Result<(), Refusal> {
         let field =
-            kind.field(&touch.key).ok_or_else(|| Refusal::field(Code::SchemaUnsupported, &touch.key))?;
+            by.kind.field(&touch.key).ok_or_else(|| Refusal::field(Code::SchemaUnsupported, &touch.key))?;
         if touch.sub.is_some() {
             return Err(malformed("a field is no map"));
         }
-        let value = written(schema, field, &touch.action)?;
+        let mut held = || register(&["fields", &touch.key], field.kind);
+        let value = written(by.schema, field, &touch.action, &mut held)?;
         let first = !self.filled.contains(&touch.key);
         let access = field.access();
         let subject = field.key.clone();
@@ -244,108 +311,73 @@ impl Content {
 
     fn entry(
         &self,
-        schema: &Schema,
-        kind: &Kind,
-        person: &Principal,
+        by: By<'_>,
         touch: &Touch,
+        register: Register<'_>,
         reading: &mut Reading,
     ) -> Result<(), Refusal> {
         let (collection, id) = touch.key.split_once('/').ok_or_else(|| malformed("an entry's key"))?;
         if from_id22(id).is_none() {
             return Err(malformed("an entry's id"));
         }
-        let collection =
-            kind.collection(collection).ok_or_else(|| Refusal::field(Code::SchemaUnsupported, collection))?;
+        let collection = by
+            .kind
+            .collection(collection)
+            .ok_or_else(|| Refusal::field(Code::SchemaUnsupported, collection))?;
         let Some(key) = &touch.sub else {
-            if touch.action != Action::MakeMap || self.entries.contains_key(&touch.key) {
+            // A second map under one key would be read by nobody here and shown to everybody.
+            let taken = self.entries.contains_key(&touch.key) || reading.adds(&touch.key);
+            if touch.action != Action::MakeMap || taken {
                 return Err(malformed("an entry is made once, as a map"));
             }
-            let subject = collection.key.clone();
-            reading.acts.push(Act {
-                subject,
+            reading.act(Act {
+                subject: collection.key.clone(),
                 access: collection.access,
                 may: collection.may,
                 deed: Deed::Add,
             });
-            // Until `_by` is read, nobody's: a change that leaves it out does not pass.
             reading.added.push((touch.key.clone(), UserId(uuid::Uuid::max())));
             return Ok(());
         };
-        let new = self.is_new(touch, reading);
+        let new = !self.entries.contains_key(&touch.key) && reading.adds(&touch.key);
         if !new {
-            let own = self.entries.get(&touch.key).copied().flatten() == Some(person.user);
-            let act = Act {
+            let own = self.entries.get(&touch.key).copied().flatten() == Some(by.person.user);
+            reading.act(Act {
                 subject: collection.key.clone(),
                 access: collection.access,
                 may: collection.may,
                 deed: Deed::Edit { own },
-            };
-            if !reading.acts.contains(&act) {
-                reading.acts.push(act);
-            }
+            });
         }
         match (key.as_str(), &touch.action) {
             ("_by", Action::Put(ScalarValue::Bytes(b))) if new => {
-                let by = UserId::from_slice(b).ok_or_else(|| malformed("_by"))?;
-                if let Some(added) = reading.added.iter_mut().find(|(k, _)| *k == touch.key) {
-                    added.1 = by;
-                }
+                let author = UserId::from_slice(b).ok_or_else(|| malformed("_by"))?;
+                reading.sign(&touch.key, author)
+            }
+            ("_at", Action::Put(ScalarValue::Timestamp(t))) if new => {
+                event::calendar_time(*t).ok_or_else(|| malformed("_at"))?;
                 Ok(())
             }
-            ("_at", Action::Put(ScalarValue::Timestamp(_))) if new => Ok(()),
             ("_by" | "_at", _) => Err(Refusal::field(Code::Frozen, &format!("{}/{key}", collection.key))),
             ("removed", Action::Put(ScalarValue::Boolean(b))) => {
+                removal_acts(by.kind, collection).for_each(|act| reading.act(act));
                 reading.entries.push((touch.key.clone(), key.clone(), Value::Bool(*b)));
                 Ok(())
             }
             _ => {
-                if let Some(act) = entry_field_act(kind, &collection.key, key)
-                    && !reading.acts.contains(&act)
-                {
-                    reading.acts.push(act);
+                if let Some(act) = entry_field_act(by.kind, &collection.key, key) {
+                    reading.act(act);
                 }
                 let implied = implied_field(collection, key);
                 let field = collection.field(key).or(implied.as_ref()).ok_or_else(|| {
                     Refusal::field(Code::SchemaUnsupported, &format!("{}/{key}", collection.key))
                 })?;
-                let value = written(schema, field, &touch.action)?;
+                let mut held = || register(&["entries", &touch.key, key], field.kind);
+                let value = written(by.schema, field, &touch.action, &mut held)?;
                 reading.entries.push((touch.key.clone(), key.clone(), value));
                 Ok(())
             }
         }
-    }
-
-    /// Whether the entry written to was added by the change itself.
-    fn is_new(&self, touch: &Touch, reading: &Reading) -> bool {
-        !self.entries.contains_key(&touch.key) && reading.added.iter().any(|(k, _)| *k == touch.key)
-    }
-
-    fn event(&self, touch: &Touch, drafts: &mut BTreeMap<String, Draft>) -> Result<(), Refusal> {
-        let Some(key) = &touch.sub else {
-            if touch.action != Action::MakeMap
-                || self.events.contains(&touch.key)
-                || from_id22(&touch.key).is_none()
-            {
-                return Err(malformed("an event is made once, as a map"));
-            }
-            drafts.entry(touch.key.clone()).or_default();
-            return Ok(());
-        };
-        let draft = drafts.get_mut(&touch.key).ok_or_else(|| malformed("events are immutable"))?;
-        match (key.as_str(), &touch.action) {
-            ("at", Action::Put(ScalarValue::Timestamp(t))) => draft.at = Some(*t),
-            ("by", Action::Put(ScalarValue::Bytes(b))) => draft.by = UserId::from_slice(b),
-            ("skew_s", Action::Put(ScalarValue::Int(_))) => {}
-            ("t" | "to" | "role" | "prev" | "why" | "temp" | "basis", Action::Put(ScalarValue::Str(s))) => {
-                // Room for a frontier of a hundred events, or a long reason.
-                if s.chars().count() > 4_000 {
-                    return Err(Refusal::field(Code::TooLong, key));
-                }
-                draft.texts.insert(key.clone(), s.to_string());
-            }
-            _ => return Err(Refusal::field(Code::SchemaUnsupported, &format!("events/{key}"))),
-        }
-        Ok(())
     }
 }
 
@@ -354,9 +386,7 @@ fn assign(touch: &Touch, reading: &mut Reading) -> Result<(), Refusal> {
     match (&touch.sub, &touch.action) {
         (None, Action::Put(ScalarValue::Str(part))) if ["lead", "other", ""].contains(&part.as_str()) => {
             let act = Act { subject: "assign".into(), access: Access::Core, may: None, deed: Deed::Assign };
-            if !reading.acts.contains(&act) {
-                reading.acts.push(act);
-            }
+            reading.act(act);
             reading.assigned.push((UserId(user), part.to_string()));
             Ok(())
         }
@@ -364,56 +394,35 @@ fn assign(touch: &Touch, reading: &mut Reading) -> Result<(), Refusal> {
     }
 }
 
-fn finish(key: &str, mut draft: Draft, person: &Principal) -> Result<Event, Refusal> {
-    let id = from_id22(key).ok_or_else(|| malformed("an event's id"))?;
-    if draft.by != Some(person.user) {
-        return Err(Refusal::new(Code::AuthorMismatch));
-    }
-    let role = draft.texts.get("role").and_then(|r| Role::from_text(r));
-    if role != Some(person.role) {
-        return Err(Refusal::new(Code::AuthorMismatch).with("detail", "role"));
-    }
-    let t = draft.texts.remove("t").unwrap_or_default();
-    if !["created", "status"].contains(&t.as_str()) {
-        return Err(Refusal::field(Code::SchemaUnsupported, "events/t"));
-    }
-    Ok(Event {
-        id,
-        t,
-        to: draft.texts.remove("to").unwrap_or_default(),
-        at: Timestamp(draft.at.ok_or_else(|| malformed("an event without time"))?),
-        by: person.user,
-        role,
-        prev: prev_ids(draft.texts.get("prev").map(String::as_str).unwrap_or_default()),
-        why: draft.texts.remove("why"),
-        temp: draft.texts.remove("temp"),
-        basis: draft.texts.remove("basis"),
-    })
-}
-
-/// Checks what is written to a register; what it holds afterwards.
-fn written(schema: &Schema, field: &Field, action: &Action) -> Result<Value, Refusal> {
-    match action {
+/// Checks what is written to a register; what it holds afterwards. `held` reads that where it is a text: the change
+/// has single characters of it only.
+fn written(
+    schema: &Schema,
+    field: &Field,
+    action: &Action,
+    held: &mut dyn FnMut() -> Option<Value>,
+) -> Result<Value, Refusal> {
+    let wrong = || Refusal::field(Code::WrongType, &field.key);
+    let value = match action {
         Action::Put(scalar) => {
             let value = from_scalar(field.kind, scalar);
-            if matches!(value, Value::Unknown(_)) {
-                return Err(Refusal::field(Code::WrongType, &field.key));
+            // One form for one value: equal values are told from different ones by what is stored, and rows sort by it.
+            let spelt = !matches!(scalar, ScalarValue::Str(_)) || to_scalar(&value) == *scalar;
+            if matches!(value, Value::Unknown(_)) || !spelt {
+                return Err(wrong());
             }
-            value::check(schema, field, &value)?;
-            Ok(value)
+            value
         }
-        Action::MakeText | Action::Splice if field.kind == FieldType::Longtext => Ok(prose()),
         // Unmodified JavaScript clients write every string as Text.
-        Action::MakeText | Action::Splice if field.kind == FieldType::Text => Ok(prose()),
-        _ => Err(Refusal::field(Code::WrongType, &field.key)),
-    }
+        Action::MakeText | Action::Splice if matches!(field.kind, FieldType::Longtext | FieldType::Text) => {
+            held().ok_or_else(|| malformed("a text that cannot be read"))?
+        }
+        _ => return Err(wrong()),
+    };
+    value::check(schema, field, &value)?;
+    Ok(value)
 }
 
-/// Some text: what an edit of prose leaves is known only once it is merged.
-fn prose() -> Value {
-    Value::Text("\u{2026}".to_owned())
-}
-
-fn malformed(detail: &str) -> Refusal {
+pub(super) fn malformed(detail: &str) -> Refusal {
     Refusal::new(Code::Malformed).with("detail", detail)
 }

@@ -1,6 +1,7 @@
 //! A record at one point of its history, as far as permissions go: events and assignment.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use automerge::{Automerge, ChangeHash, ObjId, ROOT, ReadDoc, ScalarValue, Value};
 
@@ -17,6 +18,8 @@ use crate::time::Timestamp;
 pub(super) struct Point {
     events: BTreeMap<uuid::Uuid, Event>,
     assign: BTreeMap<UserId, String>,
+    /// What these come to, worked out once: most changes of a record touch neither.
+    come_to: OnceCell<(Folded, Facts)>,
 }
 
 impl Point {
@@ -42,7 +45,13 @@ impl Point {
         point
     }
 
+    /// Whether a change alters anything that is kept here.
+    pub(super) fn concerns(reading: &Reading) -> bool {
+        !reading.events.is_empty() || !reading.assigned.is_empty()
+    }
+
     pub(super) fn absorb(&mut self, reading: &Reading) {
+        self.come_to = OnceCell::new();
         for event in &reading.events {
             self.events.insert(event.id, event.clone());
         }
@@ -52,6 +61,7 @@ impl Point {
     }
 
     pub(super) fn union(&mut self, other: &Self) {
+        self.come_to = OnceCell::new();
         for (id, event) in &other.events {
             self.events.insert(*id, event.clone());
         }
@@ -64,23 +74,25 @@ impl Point {
         self.events.values()
     }
 
-    pub(super) fn folded(&self, kind: &Kind) -> Folded {
-        let events: Vec<Event> = self.events().cloned().collect();
-        fold(cycle_of(kind), &events)
+    pub(super) fn folded(&self, kind: &Kind) -> &Folded {
+        &self.come_to(kind).0
     }
 
-    pub(super) fn frontier_statuses(&self, folded: &Folded) -> BTreeSet<String> {
-        folded.frontier.iter().filter_map(|id| Some(self.events.get(id)?.to.clone())).collect()
+    pub(super) fn facts(&self, kind: &Kind) -> &Facts {
+        &self.come_to(kind).1
     }
 
-    pub(super) fn facts(&self, kind: &Kind) -> Facts {
-        let events: Vec<Event> = self.events.values().cloned().collect();
-        let mut facts = facts_of_events(kind, &events, &fold(cycle_of(kind), &events));
-        let mut leads = self.assign.iter().filter(|(_, p)| p.as_str() == "lead").map(|(u, _)| *u);
-        facts.lead = leads.next();
-        facts.others = leads.collect();
-        facts.others.extend(self.assign.iter().filter(|(_, p)| p.as_str() == "other").map(|(u, _)| *u));
-        facts
+    fn come_to(&self, kind: &Kind) -> &(Folded, Facts) {
+        self.come_to.get_or_init(|| {
+            let events: Vec<Event> = self.events.values().cloned().collect();
+            let folded = fold(cycle_of(kind), &events);
+            let mut facts = facts_of_events(kind, &events, &folded);
+            let mut leads = self.assign.iter().filter(|(_, p)| p.as_str() == "lead").map(|(u, _)| *u);
+            facts.lead = leads.next();
+            facts.others = leads.collect();
+            facts.others.extend(self.assign.iter().filter(|(_, p)| p.as_str() == "other").map(|(u, _)| *u));
+            (folded, facts)
+        })
     }
 }
 

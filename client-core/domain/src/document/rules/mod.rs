@@ -37,6 +37,14 @@ pub struct Around<'a> {
     pub links: Option<&'a dyn Fn() -> Vec<Linked>>,
 }
 
+impl<'a> Around<'a> {
+    /// The record that a companion of this kind accompanies, where it is in sight.
+    #[must_use]
+    pub fn main(&self, companion: &Kind) -> Option<(&'a Kind, &'a RecordView)> {
+        self.beside.filter(|(kind, _)| companion.companion_of.as_ref() == Some(&kind.key))
+    }
+}
+
 /// A record with what stands around it.
 #[derive(Clone, Copy)]
 pub struct Ground<'a> {
