@@ -54,6 +54,8 @@ const STATUSES: &[&str] = &[
     "reviewed",
     "visited",
     "answered",
+    "open",
+    "counted",
 ];
 const MARKS: &[Mark] = &[
     Mark::Created,
@@ -63,6 +65,7 @@ const MARKS: &[Mark] = &[
     Mark::Served,
     Mark::Contained,
     Mark::DueSet,
+    Mark::AnswerDue,
     Mark::Replied,
     Mark::Requested,
     Mark::Responded,
@@ -126,7 +129,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
     let duties: Vec<String> = rules::all().map(|r| r.id.to_owned()).collect();
     (
         (prop::sample::select(KINDS), steps(), marks, prop::collection::vec(instant(), 0..5), lots),
-        (prop::option::of(prop::sample::select(severities.to_vec())), 0_u32..3, 0_u8..6, 0_u32..101),
+        (prop::option::of(prop::sample::select(severities.to_vec())), 0_u8..6, 0_u32..101),
         (
             prop::option::of(prop::sample::select(cycles.to_vec())),
             prop::option::of(prop::sample::select(vec![Tier::Routine, Tier::KeyAccount])),
@@ -135,13 +138,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
         prop::sample::select(duties),
     )
         .prop_map(
-            |(
-                (kind, steps, at, done, lots),
-                (severity, dissatisfied, manual, percent),
-                (cycle, tier),
-                flags,
-                duty,
-            )| {
+            |((kind, steps, at, done, lots), (severity, manual, percent), (cycle, tier), flags, duty)| {
                 let ([a, b, c, d, e, f], extended, ca, contract) = flags;
                 let last = steps.iter().max().map(|s| s.to.clone());
                 Snapshot {
@@ -153,7 +150,6 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
                     lots: lots.into_iter().map(|(at, seq, ok)| Lot { at, seq, ok }).collect(),
                     percent: Some(percent),
                     severity,
-                    dissatisfied,
                     manual_level: manual,
                     is_complaint: a,
                     is_quality: b,

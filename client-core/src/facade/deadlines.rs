@@ -8,7 +8,7 @@ use domain::deadline::{Deadline, Filter, Snapshot, Terms};
 use domain::derive;
 use domain::document::Record;
 use domain::ids::RecordId;
-use domain::keys::customer;
+use domain::keys::{complaint, customer};
 use domain::schema::Kind;
 use domain::time::Timestamp;
 use serde_json::{Value as Json, json};
@@ -50,6 +50,7 @@ impl Client {
             let beside = beside.filter(|b| Snapshot::reads_beside(&b.key));
             for mut open in deadlines::open(self.store.db(), kind, beside)? {
                 open.facts.customer = open.facts.customer.map(|id| RecordId(merged.follow(id.0)));
+                self.complete(open.id, person.role, &mut open.facts)?;
                 let customer = customers.of(self, open.facts.customer)?;
                 open.facts.under(customer.and_then(|c| c.facts.as_ref()), &terms.settings);
                 let name = customer.map(|c| c.title.as_str()).filter(|n| !n.is_empty());
@@ -114,11 +115,27 @@ impl Client {
         let mut facts = Snapshot::of(&filled(&kind, &record), beside.as_ref(), &terms.calendar);
         let merged = self.merged()?;
         facts.customer = facts.customer.map(|id| RecordId(merged.follow(id.0)));
+        self.complete(id, person.role, &mut facts)?;
         let mut customers = Customers::default();
         let customer = customers.of(self, facts.customer)?;
         facts.under(customer.and_then(|c| c.facts.as_ref()), &terms.settings);
         let found = terms.deadlines(&facts, self.server_time()?);
         Ok(found.iter().map(|d| Json::Object(d.to_json())).collect())
+    }
+
+    /// Adds what other records on this device say of products and corrective actions, and leaves out what rests on
+    /// documents that the person does not read.
+    fn complete(&self, id: RecordId, role: Role, facts: &mut Snapshot) -> Result<(), Error> {
+        let (db, schema) = (self.store.db(), self.schema());
+        if role == Role::Engineer {
+            facts.without_companion();
+        } else if facts.kind == complaint::KIND {
+            facts.has_corrective_action |= deadlines::has_corrective_action(db, schema, id)?;
+        }
+        if let Some(product) = facts.product {
+            facts.guaranteed(deadlines::warranty_end(db, schema, product)?.as_deref(), schema.zone());
+        }
+        Ok(())
     }
 
     /// Now, as the server's clock has it: a device whose clock is wrong should not be early or late with it.

@@ -4,22 +4,27 @@
 use domain::deadline::{self, Snapshot};
 use domain::document::RecordView;
 use domain::ids::RecordId;
-use domain::keys::customer;
+use domain::keys::{corrective_action, customer, product_item};
+use domain::projection::columns;
 use domain::schema::{Kind, Schema};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::rows::table;
 use crate::error::Error;
 
-/// The facts that stand beside a row: JSON; nothing for records that are over, and for kinds that no rule speaks of.
-/// Computed fields are filled.
+/// The facts that stand beside a row: JSON; nothing for kinds that no rule speaks of, and for records that are over
+/// unless something is owed all the same, or a companion might say so. Computed fields are filled.
 pub(super) fn facts(schema: &Schema, kind: &Kind, view: &RecordView) -> Option<String> {
     let snapshot = match &kind.companion_of {
         Some(_) if Snapshot::reads_beside(&kind.key) => Snapshot::beside(view, schema.zone()),
         None if Snapshot::concerns(&kind.key) => Snapshot::own(view, schema.zone()),
         _ => return None,
     };
-    let over = deadline::is_over(kind, &view.folded.status);
+    let lasts = || match &kind.companion {
+        Some(companion) if Snapshot::reads_beside(companion) => !snapshot.is_filed(),
+        _ => snapshot.lasts(schema.calendar()),
+    };
+    let over = deadline::is_over(kind, &view.folded.status) && !lasts();
     if over || (kind.companion_of.is_none() && snapshot.is_idle()) {
         return None;
     }
@@ -71,6 +76,33 @@ pub(crate) fn of_customer(db: &Connection, schema: &Schema, id: RecordId) -> Res
     let mut query = db.prepare_cached(&format!("SELECT facts FROM {} WHERE id = ?1", table(kind)))?;
     let facts: Option<Option<String>> = query.query_row([id.bytes()], |r| r.get(0)).optional()?;
     facts.flatten().map(|facts| parsed(&facts)).transpose()
+}
+
+/// The last day of a product's warranty, as its row has it.
+pub(crate) fn warranty_end(db: &Connection, schema: &Schema, id: RecordId) -> Result<Option<String>, Error> {
+    let Some(column) = column(schema, product_item::KIND, product_item::WARRANTY_END) else {
+        return Ok(None);
+    };
+    let (kind, name) = column;
+    let mut query = db.prepare_cached(&format!("SELECT {name} FROM {} WHERE id = ?1", table(kind)))?;
+    let day: Option<Option<String>> = query.query_row([id.bytes()], |r| r.get(0)).optional()?;
+    Ok(day.flatten())
+}
+
+/// Whether a corrective action that was not cancelled is for this complaint, as far as this device has them.
+pub(crate) fn has_corrective_action(db: &Connection, schema: &Schema, id: RecordId) -> Result<bool, Error> {
+    let column = column(schema, corrective_action::KIND, corrective_action::COMPLAINT);
+    let Some((kind, name)) = column else { return Ok(false) };
+    let sql =
+        format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {name} = ?1 AND status <> 'cancelled')", table(kind));
+    Ok(db.prepare_cached(&sql)?.query_row([id.bytes()], |r| r.get(0))?)
+}
+
+/// A field's column, quoted, with its kind.
+fn column<'a>(schema: &'a Schema, kind: &str, field: &str) -> Option<(&'a Kind, String)> {
+    let kind = schema.kind(kind)?;
+    let column = columns(kind).find(|column| column.field.key == field)?;
+    Some((kind, format!("\"{}\"", column.name)))
 }
 
 fn parsed(facts: &str) -> Result<Snapshot, Error> {

@@ -44,7 +44,7 @@ pub(super) fn stale(db: &Connection, schema: &Schema) -> Result<bool, Error> {
 }
 
 /// Raised when rows come to hold something else for the same schema.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// What the list tables are made of: the schema, how texts are split for search, and what rows hold.
 fn made_of(schema: &Schema) -> Vec<u8> {

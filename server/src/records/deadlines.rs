@@ -173,6 +173,9 @@ impl Records {
         let now = self.ledger.now();
         let setting = Deadlines { schema, terms: &terms, now };
         let mut facts = Facts::of(view, companion, &terms.calendar);
+        if person.role == Role::Engineer {
+            facts.without_companion();
+        }
         self.ledger.store().read_blocking(|snap| setting.complete(snap, n, &mut facts))?;
         let found = terms.deadlines(&facts, now);
         let over = deadline::is_over(kind, &view.folded.status);

@@ -5,9 +5,9 @@
 //! true until the facts row's `until`: whoever reads it later works those records out anew.
 
 use domain::authz::Scope;
-use domain::deadline::{Filter, Outlook, State};
+use domain::deadline::{Filter, Outlook, State, rules};
 use domain::ids::{RecordId, UserId};
-use domain::keys::customer;
+use domain::keys::{complaint, customer};
 use domain::schema::Kind;
 use domain::time::Timestamp;
 use jiff::civil::Date;
@@ -22,6 +22,7 @@ const NEVER: i64 = i64::MAX;
 
 const TABLES: &str = "
     DROP TABLE IF EXISTS deadline;
+    DROP TABLE IF EXISTS deadline_rests;
     DROP TABLE IF EXISTS deadline_facts;
     -- `main`: for a companion document the record that it accompanies.
     CREATE TABLE deadline_facts (
@@ -30,12 +31,17 @@ const TABLES: &str = "
         kind     TEXT NOT NULL,
         facts    TEXT NOT NULL,
         lead     BLOB,
-        customer BLOB,
         until    INTEGER
     ) STRICT;
     CREATE INDEX deadline_facts_main ON deadline_facts (main) WHERE main IS NOT NULL;
-    CREATE INDEX deadline_facts_customer ON deadline_facts (customer) WHERE customer IS NOT NULL;
     CREATE INDEX deadline_facts_until ON deadline_facts (until) WHERE until IS NOT NULL;
+    -- Whose contract and which product's warranty count for a record.
+    CREATE TABLE deadline_rests (
+        target BLOB NOT NULL,
+        n      INTEGER NOT NULL,
+        PRIMARY KEY (target, n)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX deadline_rests_n ON deadline_rests (n);
     CREATE TABLE deadline (
         n     INTEGER NOT NULL,
         rule  TEXT NOT NULL,
@@ -101,8 +107,8 @@ pub struct Facts<'a> {
     pub facts: &'a str,
     /// Who is to do it.
     pub lead: Option<UserId>,
-    /// Whose contract counts.
-    pub customer: Option<RecordId>,
+    /// The records whose facts count for it.
+    pub rests_on: &'a [RecordId],
 }
 
 /// The facts of a document.
@@ -130,11 +136,17 @@ pub fn beside(snap: &Snapshot<'_>, main: i64) -> Result<Vec<String>, StoreError>
 /// A failure of the database.
 pub fn keep(tx: &Tx<'_>, facts: &Facts<'_>) -> Result<(), StoreError> {
     let mut stmt = tx.conn().prepare_cached(
-        "INSERT INTO deadline_facts (n, main, kind, facts, lead, customer) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (n) DO UPDATE SET facts = excluded.facts, lead = excluded.lead, customer = excluded.customer",
+        "INSERT INTO deadline_facts (n, main, kind, facts, lead) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (n) DO UPDATE SET facts = excluded.facts, lead = excluded.lead",
     )?;
-    let (lead, customer) = (facts.lead.map(|u| *u.bytes()), facts.customer.map(|c| *c.bytes()));
-    stmt.execute(params![facts.n, facts.main, facts.kind, facts.facts, lead, customer])?;
+    let lead = facts.lead.map(|u| *u.bytes());
+    stmt.execute(params![facts.n, facts.main, facts.kind, facts.facts, lead])?;
+    tx.conn().prepare_cached("DELETE FROM deadline_rests WHERE n = ?1")?.execute([facts.n])?;
+    let mut stmt =
+        tx.conn().prepare_cached("INSERT OR IGNORE INTO deadline_rests (target, n) VALUES (?1, ?2)")?;
+    for target in facts.rests_on {
+        stmt.execute(params![target.bytes(), facts.n])?;
+    }
     Ok(())
 }
 
@@ -145,6 +157,7 @@ pub fn keep(tx: &Tx<'_>, facts: &Facts<'_>) -> Result<(), StoreError> {
 pub fn forget(tx: &Tx<'_>, n: i64) -> Result<(), StoreError> {
     for sql in [
         "DELETE FROM deadline WHERE n = ?1",
+        "DELETE FROM deadline_rests WHERE n = ?1",
         "DELETE FROM deadline_facts WHERE main = ?1",
         "DELETE FROM deadline_facts WHERE n = ?1",
     ] {
@@ -186,14 +199,47 @@ pub fn records(snap: &Snapshot<'_>, again: Option<i64>) -> Result<Vec<i64>, Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Records that a customer's contract counts for.
+/// Records that a customer's contract or a product's warranty counts for.
 ///
 /// # Errors
 /// A failure of the database.
-pub fn of_customer(snap: &Snapshot<'_>, customer: RecordId) -> Result<Vec<i64>, StoreError> {
-    let mut stmt = snap.conn().prepare_cached("SELECT n FROM deadline_facts WHERE customer = ?1")?;
-    let rows = stmt.query_map([customer.bytes()], |r| r.get(0))?;
+pub fn resting(snap: &Snapshot<'_>, target: RecordId) -> Result<Vec<i64>, StoreError> {
+    let mut stmt = snap.conn().prepare_cached("SELECT n FROM deadline_rests WHERE target = ?1")?;
+    let rows = stmt.query_map([target.bytes()], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The day in a date field of a record as its row has it; `None` where the record, the column or the value is missing.
+///
+/// # Errors
+/// A failure of the database.
+pub fn day(
+    snap: &Snapshot<'_>,
+    kind: &Kind,
+    field: &str,
+    id: RecordId,
+) -> Result<Option<String>, StoreError> {
+    if !kind.field(field).is_some_and(|f| f.index) {
+        return Ok(None);
+    }
+    let sql = format!("SELECT {} FROM {} WHERE id = ?1", quoted(&format!("f_{field}")), table(kind));
+    let mut stmt = snap.conn().prepare_cached(&sql)?;
+    let day: Option<Option<String>> = stmt.query_row([id.bytes()], |r| r.get(0)).optional()?;
+    Ok(day.flatten())
+}
+
+/// Whether a record of the kind that was not cancelled refers to this one.
+///
+/// # Errors
+/// A failure of the database.
+pub fn is_referred(snap: &Snapshot<'_>, kind: &Kind, field: &str, id: RecordId) -> Result<bool, StoreError> {
+    if !kind.field(field).is_some_and(|f| f.index) {
+        return Ok(false);
+    }
+    let field = quoted(&format!("f_{field}"));
+    let sql =
+        format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {field} = ?1 AND status <> 'cancelled')", table(kind));
+    Ok(snap.conn().prepare_cached(&sql)?.query_row([id.bytes()], |r| r.get(0))?)
 }
 
 /// When a customer was visited: the values of a date field of the kind's records that refer to the customer.
@@ -346,6 +392,11 @@ pub fn page(
     clause.and("(f.until IS NULL OR f.until > ?)", [Value::Integer(now)]);
     if !reader.office {
         clause.and(&format!("NOT {BESIDE}"), []);
+        let hidden: Vec<Value> =
+            rules::all().filter(|r| r.beside).map(|r| Value::Text(r.id.into())).collect();
+        let marks = vec!["?"; hidden.len()].join(", ");
+        let kind = Value::Text(complaint::KIND.to_owned());
+        clause.and(&format!("NOT (f.kind = ? AND d.rule IN ({marks}))"), std::iter::once(kind).chain(hidden));
     }
     narrow(&mut clause, filter, now);
     let total = {

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Snapshot, StoreError, Tx, merged, search};
 
 /// Raised when rows come to hold something else for the same schema.
-const VERSION: u8 = 5 + domain::search::VERSION;
+const VERSION: u8 = 6 + domain::search::VERSION;
 /// Columns that every list table has, before those of the schema.
 const FIXED: [&str; 12] = [
     "n",

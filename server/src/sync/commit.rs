@@ -222,6 +222,7 @@ pub fn write(tx: &Tx<'_>, setting: &Setting<'_>, write: DocWrite) -> Result<Writ
     owed.follow_delivery(tx, kind, n, delivered)?;
     if let Some(facts) = &reading.deadlines {
         owed.follow(tx, kind, n, id, facts)?;
+        owed.revive(tx, kind, id)?;
         owed.follow_merge(tx, kind, id, before)?;
     }
     keep(n)?;

@@ -8,7 +8,7 @@ use domain::deadline::{self, Mark, Outlook, Snapshot, Terms};
 use domain::derive;
 use domain::document::RecordView;
 use domain::ids::RecordId;
-use domain::keys::{customer, product_item, return_visit};
+use domain::keys::{complaint, corrective_action, customer, product_item, return_visit};
 use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
 use serde_json::Value as Json;
@@ -33,7 +33,7 @@ pub struct Reading {
 pub fn read(schema: &Schema, kind: &Kind, view: &RecordView) -> Option<Reading> {
     let zone = schema.zone();
     let snapshot = match &kind.companion_of {
-        None if Snapshot::concerns(&kind.key) => Snapshot::own(view, zone),
+        None if Snapshot::concerns(&kind.key) || Snapshot::bears(&kind.key) => Snapshot::own(view, zone),
         Some(_) if Snapshot::reads_beside(&kind.key) => Snapshot::beside(view, zone),
         _ => return None,
     };
@@ -92,10 +92,54 @@ impl Setting<'_> {
         }
         let Some((main, _)) = projections::main_of(tx, id)? else { return Ok(()) };
         // Without facts of its own the record is over, or its document has yet to come.
-        if table::facts(tx, main)?.is_none() || !self.keep(tx, n, Some(main), &reading.snapshot)? {
+        let Some(held) = table::facts(tx, main)? else { return Ok(()) };
+        if !self.keep(tx, n, Some(main), &reading.snapshot)? {
             return Ok(());
         }
-        self.renew(tx, main)
+        let mut whole = parsed(&held.facts)?;
+        whole.join(reading.snapshot.clone());
+        let over = self.schema.kind(&whole.kind).is_none_or(|kind| deadline::is_over(kind, &whole.status));
+        if over && !whole.lasts(&self.terms.calendar) {
+            table::forget(tx, main)
+        } else {
+            self.renew(tx, main)
+        }
+    }
+
+    /// Follows a companion document that was written after its record was over and nothing was owed any more: what
+    /// lasts may rest on it.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub fn revive(&self, tx: &Tx<'_>, kind: &Kind, id: RecordId) -> Result<(), StoreError> {
+        let kind = kind.companion_of.as_deref().and_then(|main| self.schema.kind(main));
+        let Some((kind, (n, id))) = kind.zip(projections::main_of(tx, id)?) else { return Ok(()) };
+        if table::facts(tx, n)?.is_some() {
+            return Ok(());
+        }
+        match self.recall(tx, kind, id)? {
+            Some((_, reading)) => self.follow_record(tx, kind, n, id, &reading),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a record's own facts are kept: as long as it is not over, and after that while something is owed all
+    /// the same.
+    fn stays(
+        &self,
+        snap: &store::Snapshot<'_>,
+        kind: &Kind,
+        id: RecordId,
+        reading: &Reading,
+    ) -> Result<bool, StoreError> {
+        if !reading.over || reading.snapshot.is_idle() {
+            return Ok(!reading.snapshot.is_idle());
+        }
+        let mut whole = reading.snapshot.clone();
+        if let Some((_, beside)) = self.recall_beside(snap, kind, id)? {
+            whole.join(beside.snapshot);
+        }
+        Ok(whole.lasts(&self.terms.calendar))
     }
 
     fn follow_record(
@@ -107,7 +151,7 @@ impl Setting<'_> {
         reading: &Reading,
     ) -> Result<(), StoreError> {
         let held = table::facts(tx, n)?;
-        if reading.over || reading.snapshot.is_idle() {
+        if !self.stays(tx, kind, id, reading)? {
             if held.is_some() {
                 table::forget(tx, n)?;
             }
@@ -116,7 +160,9 @@ impl Setting<'_> {
         let changed = self.keep(tx, n, None, &reading.snapshot)?;
         if held.is_none() {
             // Reopened, or given back after a restore: its companion may have been there before.
-            self.recall_beside(tx, kind, n, id)?;
+            if let Some((other, beside)) = self.recall_beside(tx, kind, id)? {
+                self.keep(tx, other, Some(n), &beside.snapshot)?;
+            }
         }
         let stale = held.as_ref().and_then(|h| h.until).is_some_and(|until| until <= self.now.0);
         if !changed && !stale {
@@ -132,28 +178,41 @@ impl Setting<'_> {
         if table::facts(tx, n)?.is_some_and(|held| held.facts == facts) {
             return Ok(false);
         }
-        let (lead, customer) = (snapshot.lead, snapshot.customer);
-        table::keep(tx, &Facts { n, main, kind: &snapshot.kind, facts: &facts, lead, customer })?;
+        let rests_on: Vec<RecordId> = snapshot.rests_on().collect();
+        let (kind, lead) = (snapshot.kind.as_str(), snapshot.lead);
+        table::keep(tx, &Facts { n, main, kind, facts: &facts, lead, rests_on: &rests_on })?;
         Ok(true)
     }
 
-    fn recall_beside(&self, tx: &Tx<'_>, kind: &Kind, n: i64, id: RecordId) -> Result<(), StoreError> {
+    /// What a record's companion document says, with its number.
+    fn recall_beside(
+        &self,
+        snap: &store::Snapshot<'_>,
+        kind: &Kind,
+        id: RecordId,
+    ) -> Result<Option<(i64, Reading)>, StoreError> {
         let companion = self.schema.companion(kind).filter(|c| Snapshot::reads_beside(&c.key));
-        let Some(companion) = companion else { return Ok(()) };
-        let id = id.companion(&companion.key);
-        let Some(stored) = documents::load(tx, id)? else { return Ok(()) };
+        let Some(companion) = companion else { return Ok(None) };
+        self.recall(snap, companion, id.companion(&companion.key))
+    }
+
+    /// What a stored document says, with its number.
+    fn recall(
+        &self,
+        snap: &store::Snapshot<'_>,
+        kind: &Kind,
+        id: RecordId,
+    ) -> Result<Option<(i64, Reading)>, StoreError> {
+        let Some(stored) = documents::load(snap, id)? else { return Ok(None) };
         let record = match admission::open(id, &stored.plain, &stored.tail) {
             Ok(record) => record,
-            // It was reported; the record's own facts count all the same.
-            Err(StoreError::Damaged(_)) => return Ok(()),
+            // It was reported; the other document's facts count all the same.
+            Err(StoreError::Damaged(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut view = record.view(companion);
-        derive::fill(self.schema, companion, &mut view);
-        match read(self.schema, companion, &view) {
-            Some(reading) => self.keep(tx, stored.n, Some(n), &reading.snapshot).map(|_| ()),
-            None => Ok(()),
-        }
+        let mut view = record.view(kind);
+        derive::fill(self.schema, kind, &mut view);
+        Ok(read(self.schema, kind, &view).map(|reading| (stored.n, reading)))
     }
 
     /// Works a record's deadlines out of its facts.
@@ -165,8 +224,8 @@ impl Setting<'_> {
         table::put(tx, n, &outlook, doubtful)
     }
 
-    /// Works out anew what rests on this record: a customer's contract counts for others, a return-visit for its
-    /// customer.
+    /// Works out anew what rests on this record: a customer's contract and a product's warranty count for others, a
+    /// return-visit for its customer, a corrective action for its complaint.
     fn ripple(
         &self,
         tx: &Tx<'_>,
@@ -185,6 +244,12 @@ impl Setting<'_> {
                 let customers = BTreeSet::from([before, snapshot.customer]);
                 customers.into_iter().flatten().try_for_each(|id| self.renew_id(tx, merged::resolve(tx, id)?))
             }
+            corrective_action::KIND => {
+                let before = held.map(|h| parsed(&h.facts)).transpose()?.and_then(|s| s.complaint);
+                let complaints = BTreeSet::from([before, snapshot.complaint]);
+                complaints.into_iter().flatten().try_for_each(|id| self.renew_id(tx, id))
+            }
+            product_item::KIND => self.renew_of(tx, id),
             _ => Ok(()),
         }
     }
@@ -208,9 +273,9 @@ impl Setting<'_> {
         customers.into_iter().try_for_each(|id| self.renew_id(tx, merged::resolve(tx, id)?))
     }
 
-    /// Works out what counts by a customer's file.
-    fn renew_of(&self, tx: &Tx<'_>, customer: RecordId) -> Result<(), StoreError> {
-        table::of_customer(tx, customer)?.into_iter().try_for_each(|n| self.renew(tx, n))
+    /// Works out what counts by a customer's or a product's file.
+    fn renew_of(&self, tx: &Tx<'_>, file: RecordId) -> Result<(), StoreError> {
+        table::resting(tx, file)?.into_iter().try_for_each(|n| self.renew(tx, n))
     }
 
     fn renew_id(&self, tx: &Tx<'_>, id: RecordId) -> Result<(), StoreError> {
@@ -262,12 +327,15 @@ impl Setting<'_> {
             for facts in table::beside(snap, n)? {
                 snapshot.join(parsed(&facts)?);
             }
+        } else {
+            snapshot.without_companion();
         }
         self.complete(snap, n, &mut snapshot)?;
         Ok(Some(snapshot))
     }
 
-    /// Adds what other records say: the customer's contract and cycle, a customer's return-visits and deliveries.
+    /// Adds what other records say: the customer's contract and cycle, a customer's return-visits and deliveries, the
+    /// product's warranty, whether a corrective action answers for a complaint.
     ///
     /// # Errors
     /// As [`Setting::joined`].
@@ -288,6 +356,17 @@ impl Setting<'_> {
                 snapshot.mark(Mark::HandedOver, at);
             }
             return Ok(());
+        }
+        if snapshot.kind == complaint::KIND
+            && let Some(kind) = self.schema.kind(corrective_action::KIND)
+            && let Some((id, _)) = documents::identity(snap, n)?
+        {
+            snapshot.has_corrective_action |=
+                table::is_referred(snap, kind, corrective_action::COMPLAINT, id)?;
+        }
+        if let Some((kind, product)) = self.schema.kind(product_item::KIND).zip(snapshot.product) {
+            let last = table::day(snap, kind, product_item::WARRANTY_END, product)?;
+            snapshot.guaranteed(last.as_deref(), self.schema.zone());
         }
         snapshot.customer = snapshot.customer.map(|id| merged::resolve(snap, id)).transpose()?;
         let file = match snapshot.customer {
@@ -386,9 +465,11 @@ impl Ledger {
         let held = table::facts(snap, n)?;
         let (schema, terms) = (self.schema(), self.terms());
         let reading = read(&schema, kind, view);
+        let now = self.now();
+        let setting = Setting { schema: &schema, terms: &terms, now };
         let wanted = match (&kind.companion_of, &reading) {
             (_, None) => None,
-            (None, Some(r)) => (!r.over && !r.snapshot.is_idle()).then_some(&r.snapshot),
+            (None, Some(r)) => setting.stays(snap, kind, id, r)?.then_some(&r.snapshot),
             (Some(_), Some(r)) => match projections::main_of(snap, id)? {
                 Some((main, _)) => table::facts(snap, main)?.map(|_| &r.snapshot),
                 None => None,
@@ -398,12 +479,10 @@ impl Ledger {
         if held.as_ref().map(|h| &h.facts) != wanted.as_ref() {
             return Ok(false);
         }
-        let now = self.now();
         let certain = |until: Option<i64>| until.is_none_or(|until| until > now.0);
         if kind.companion_of.is_some() || held.is_some_and(|h| !certain(h.until)) {
             return Ok(true);
         }
-        let setting = Setting { schema: &schema, terms: &terms, now };
         let Some(snapshot) = setting.joined(snap, n, true)? else {
             return Ok(table::rows(snap, n)?.is_empty());
         };

@@ -18,6 +18,7 @@ use super::{Deadline, State, Terms};
 use crate::calc::return_visit::{self, CycleSettings};
 use crate::deadline::escalation::Severity;
 use crate::keys::customer;
+use crate::lifecycle::{self, Phase};
 use crate::time::Timestamp;
 
 /// Every deadline of a record, those due first at the front; without a due time at the end. Customers are visited
@@ -66,10 +67,20 @@ struct Judge<'a> {
     begins: Cell<Option<Timestamp>>,
 }
 
+/// From when on something counts. Of steps that bear the same time, those after the one that began it.
+#[derive(Clone, Copy)]
+struct Since {
+    at: Timestamp,
+    /// How many steps came before.
+    steps: usize,
+}
+
 /// One stretch of time to be judged.
 struct Stretch {
     round: u32,
     start: Timestamp,
+    /// How many steps came before it.
+    steps: usize,
     /// When it is over without pauses; `None` without a limit.
     due: Option<Timestamp>,
     /// When it was done, as far as is known now.
@@ -82,6 +93,7 @@ impl Judge<'_> {
     fn applies(&self, rule: &Rule) -> bool {
         rule.kinds.contains(&self.record.kind.as_str())
             && self.settings.used(rule)
+            && !(rule.beside && self.record.unseen)
             && rule.when.iter().all(|when| self.holds(rule, *when))
     }
 
@@ -135,7 +147,7 @@ impl Judge<'_> {
         let start = self.start(rule);
         let judged = |stretch| self.judge(rule, limit, &stretch);
         let one = |start: Option<Timestamp>, due: Option<Timestamp>, stop, pausing| {
-            let stretch = Stretch { round: 1, start: start?, due, stop, pausing };
+            let stretch = Stretch { round: 1, start: start?, steps: 0, due, stop, pausing };
             self.judge(rule, limit, &stretch)
         };
         let after = |start: Option<Timestamp>| start.and_then(|s| limit.due(self.calendar, s));
@@ -150,21 +162,30 @@ impl Judge<'_> {
             Timing::AtOr(mark) => {
                 let set = self.mark(mark);
                 let due = set.or_else(|| after(start));
-                one(start, due, self.stop(rule, None), set.is_none()).into_iter().collect()
+                let first = one(start, due, self.stop(rule, None), set.is_none());
+                // With its first status the record was made; after that it is asked for again.
+                let again = rule.again.into_iter().flat_map(|status| self.steps_into(status).skip(1));
+                let again = again.zip(2..).filter_map(|(since, round)| {
+                    let stop = self.stop(rule, Some(since));
+                    let set = set.filter(|at| *at > since.at);
+                    let due = set.or_else(|| after(Some(since.at)));
+                    let (start, steps) = (since.at, since.steps);
+                    judged(Stretch { round, start, steps, due, stop, pausing: set.is_none() })
+                });
+                first.into_iter().chain(again).collect()
             }
-            Timing::Before(mark) => {
-                let due = self.mark(mark).filter(|at| *at <= self.now);
+            Timing::Before(point) => {
+                let due = self.point(point, None).filter(|at| *at <= self.now);
                 one(start, due, self.stop(rule, None), false).into_iter().collect()
             }
             Timing::Each(status) => self
-                .steps
-                .iter()
-                .filter(|step| step.to == status)
+                .steps_into(status)
                 .zip(1..)
-                .filter_map(|(step, round)| {
-                    let stop = self.stop(rule, Some(step.at));
-                    let due = after(Some(step.at));
-                    judged(Stretch { round, start: step.at, due, stop, pausing: true })
+                .filter_map(|(since, round)| {
+                    let stop = self.stop(rule, Some(since));
+                    let due = after(Some(since.at));
+                    let (start, steps) = (since.at, since.steps);
+                    judged(Stretch { round, start, steps, due, stop, pausing: true })
                 })
                 .collect(),
             Timing::Every => {
@@ -180,6 +201,12 @@ impl Judge<'_> {
         }
     }
 
+    /// Each step into a status, as a beginning.
+    fn steps_into(&self, status: &str) -> impl Iterator<Item = Since> {
+        let steps = self.steps.iter().enumerate().filter(move |(_, step)| step.to == status);
+        steps.map(|(i, step)| Since { at: step.at, steps: i + 1 })
+    }
+
     /// A regular duty's rounds: from the start to the first time it was done, from there to the next.
     fn every(
         &self,
@@ -191,13 +218,12 @@ impl Judge<'_> {
         let Some(start) = start.or_else(|| done.first().copied()) else { return Vec::new() };
         let mut starts = vec![start];
         starts.extend(done.into_iter().filter(|at| *at > start));
-        let ends = rule.when.contains(&When::InWarranty);
-        let last = self.mark(Mark::WarrantyEnd).filter(|_| ends);
+        let last = rule.until.and_then(|mark| self.mark(mark));
         (1..)
             .zip(starts.iter().enumerate())
             .map(|(round, (i, start))| {
                 let stop = starts.get(i + 1).copied();
-                Stretch { round, start: *start, due: due(Some(*start)), stop, pausing: false }
+                Stretch { round, start: *start, steps: 0, due: due(Some(*start)), stop, pausing: false }
             })
             // After the warranty what is visited for its sake is visited only when the owner asks (A6).
             .filter(|s| last.is_none_or(|last| s.due.is_none_or(|due| due <= last)))
@@ -230,7 +256,7 @@ impl Judge<'_> {
                 (percent, (percent >= goal).then_some(start.max(self.now.min(due.unwrap_or(self.now)))))
             }
         };
-        let stretch = Stretch { round: 1, start, due, stop, pausing: false };
+        let stretch = Stretch { round: 1, start, steps: 0, due, stop, pausing: false };
         let judged = self.judge(rule, limit, &stretch)?;
         Some(Deadline { elapsed, allowed: Some(goal), ..judged })
     }
@@ -262,7 +288,7 @@ impl Judge<'_> {
             return None;
         }
         let mut stop = stretch.stop.map(|stop| stop.max(start));
-        let ended = if stop.is_none() { self.ended(rule, stretch.start) } else { None };
+        let ended = if stop.is_none() { self.ended(rule, stretch) } else { None };
         let until = stop.or(ended).unwrap_or(self.now);
         let clock = Clock {
             calendar: self.calendar,
@@ -347,21 +373,26 @@ impl Judge<'_> {
     }
 
     /// The first of the rule's stops that has happened by now.
-    fn stop(&self, rule: &Rule, from: Option<Timestamp>) -> Option<Timestamp> {
+    fn stop(&self, rule: &Rule, from: Option<Since>) -> Option<Timestamp> {
+        let begun = || self.start(rule).map(|at| Since { at, steps: 0 });
         let point = |point: &Point| match point {
-            Point::FirstDone => self.point(*point, from.or_else(|| self.start(rule))),
+            Point::FirstDone => self.point(*point, from.or_else(begun)),
             _ => self.point(*point, from),
         };
         rule.stop.iter().filter_map(point).filter(|at| *at <= self.now).min()
     }
 
-    fn point(&self, point: Point, from: Option<Timestamp>) -> Option<Timestamp> {
-        let late_enough = |at: &Timestamp| from.is_none_or(|from| *at >= from);
+    fn point(&self, point: Point, from: Option<Since>) -> Option<Timestamp> {
+        let late_enough = |at: &Timestamp| from.is_none_or(|from| *at >= from.at);
         match point {
             Point::At(mark) => self.mark(mark).filter(late_enough),
+            Point::Earliest(marks) => {
+                marks.iter().filter_map(|mark| self.mark(*mark)).filter(late_enough).min()
+            }
             Point::Step(statuses) => self
                 .steps
                 .iter()
+                .skip(from.map_or(0, |from| from.steps))
                 .filter(|s| statuses.contains(&s.to.as_str()))
                 .map(|s| s.at)
                 .find(late_enough),
@@ -374,14 +405,20 @@ impl Judge<'_> {
     }
 
     /// When the record's end settled what was still owed.
-    fn ended(&self, rule: &Rule, from: Timestamp) -> Option<Timestamp> {
-        let ends: &[&str] = match self.record.kind.as_str() {
-            _ if rule.outlives => &[],
-            "complaint" => &["rejected", "closed", "archived"],
-            "visit" | "task" => &["reviewed", "archived"],
-            _ => &["closed", "archived"],
+    fn ended(&self, rule: &Rule, stretch: &Stretch) -> Option<Timestamp> {
+        if rule.outlives {
+            return None;
+        }
+        let kind = self.record.kind.as_str();
+        let cycle = lifecycle::by_key(kind);
+        let ends = |status: &str| match (kind, status) {
+            (_, "cancelled") => false,
+            // Answered by letter or telephone (4.4, 2a), nobody has to go any more.
+            ("complaint", "rejected") | ("task", "done") => true,
+            _ => cycle.is_some_and(|cycle| cycle.phase(status) >= Phase::Closed),
         };
-        self.point(Point::Step(ends), Some(from))
+        let steps = self.steps.iter().skip(stretch.steps).filter(|s| s.at >= stretch.start);
+        steps.filter(|s| ends(&s.to)).map(|s| s.at).next()
     }
 
     /// Times during which the rule's clock stood still, up to an instant.

@@ -50,7 +50,7 @@ pub use settings::{Settings, Sla};
 pub use snapshot::Snapshot;
 
 /// Raised when the same facts, settings and rules come to give other deadlines.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// How a deadline stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -11,7 +11,7 @@
 //! | `v` | Int | version of this layout: 1 |
 //! | `fields` | Map | `<field key>` → scalar register, or Text for long prose |
 //! | `entries` | Map | `<collection>/<id22>` → Map of the entry's fields, `_by`, `_at`, `removed` |
-//! | `events` | Map | `<id22>` → Map `t to at by role prev why temp skew_s basis`, immutable |
+//! | `events` | Map | `<id22>` → Map `t to at by role prev why temp skew_s basis`, immutable; `at` less `skew_s` s is the server's time |
 //! | `assign` | Map | `<user id22>` → Str `lead`, `other`, or empty when taken off |
 //! | `ext` | Map | an organisation's own fields |
 //!

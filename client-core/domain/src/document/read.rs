@@ -17,6 +17,9 @@ use crate::schema::{Collection, Conflict, FILE_FIELDS, FieldType, Kind};
 use crate::time::Timestamp;
 use crate::value::Value;
 
+/// Seconds of a hundred years.
+const CENTURY_S: u64 = 100 * 366 * 24 * 3_600;
+
 /// An entry of a collection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -297,12 +300,16 @@ pub(super) fn event(key: &str, value: &Hydrated) -> Option<Event> {
         Some(Hydrated::Text(t)) => Some(t.to_string()),
         _ => None,
     };
+    let skew = match map.get("skew_s") {
+        Some(Hydrated::Scalar(ScalarValue::Int(skew))) => Some(*skew),
+        _ => None,
+    };
     Some(Event {
         id: from_id22(key)?,
         t: text("t")?,
         to: text("to").unwrap_or_default(),
         at: match map.get("at") {
-            Some(Hydrated::Scalar(ScalarValue::Timestamp(t))) => Timestamp(*t),
+            Some(Hydrated::Scalar(ScalarValue::Timestamp(t))) => happened(*t, skew),
             _ => Timestamp(0),
         },
         by: match map.get("by") {
@@ -315,6 +322,13 @@ pub(super) fn event(key: &str, value: &Hydrated) -> Option<Event> {
         temp: text("temp"),
         basis: text("basis"),
     })
+}
+
+/// When something happened, by the server's clock: what the author's said, less the seconds that it was known to be
+/// ahead. More than a century is no clock that runs wrong.
+pub(super) fn happened(at: i64, skew_s: Option<i64>) -> Timestamp {
+    let ahead = skew_s.filter(|skew| skew.unsigned_abs() <= CENTURY_S).unwrap_or(0);
+    Timestamp(at.saturating_sub(ahead.saturating_mul(1_000)))
 }
 
 pub(super) fn prev_ids(text: &str) -> Vec<Uuid> {

@@ -24,7 +24,7 @@ pub struct Event {
     pub t: String,
     /// The status it leads to.
     pub to: String,
-    /// When its author says it happened.
+    /// When its author says it happened, by the server's clock as far as the author's device knew that.
     pub at: Timestamp,
     /// Its author; checked by the server.
     pub by: UserId,

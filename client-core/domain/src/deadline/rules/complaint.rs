@@ -1,12 +1,13 @@
 //! L1–L11 and L50: complaints and what follows from them.
 
 use super::Mark::*;
-use super::Point::{At, Step};
+use super::Point::{At, Earliest, Step};
 use super::{Owner, Pause, Rule, Timing, When, row};
 use crate::deadline::limit::Unit;
 
 const COMPLAINT: &[&str] = &["complaint"];
-const FROM_RECEIPT: &[super::Point] = &[At(OralNotice), At(Received), At(Created)];
+/// A time of receipt that lies after the record was made is mistyped: it must not put the clocks off.
+const FROM_RECEIPT: &[super::Point] = &[Earliest(&[OralNotice, Received, Created])];
 /// Statuses from which on the customer has an answer.
 const REPLIED: &[super::Point] = &[At(Replied), Step(&["replied", "callback"])];
 const CUSTOMER: &[Pause] = &[Pause::Customer];
@@ -29,6 +30,7 @@ pub(super) static RULES: &[Rule] = &[
         ("sheet_within", "S1 24-10"),
     )
     .between(FROM_RECEIPT, &[At(SheetMade), Step(&["assessing"])])
+    .beside()
     .limit(1, Unit::Hours),
     row(
         "L3",
@@ -62,6 +64,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .when(&[When::Complaint, When::NotQuality])
     .between(&[At(Served), Step(&["assigned"])], &[Step(&["plan_review", "executing", "replied"])])
+    .beside()
     .limit(24, Unit::Hours)
     .pauses(CUSTOMER),
     row(
@@ -76,6 +79,9 @@ pub(super) static RULES: &[Rule] = &[
         &[At(Served), Step(&["assigned", "open"])],
         &[Step(&["plan_review", "executing", "replied", "answered", "leader_reviewed"])],
     )
+    .timing(Timing::AtOr(AnswerDue))
+    .again("open")
+    .beside()
     .limit(3, Unit::Days)
     .pauses(CUSTOMER),
     row(
@@ -111,6 +117,7 @@ pub(super) static RULES: &[Rule] = &[
     )
     .between(FROM_RECEIPT, &[At(Completed), Step(&["closed", "archived"])])
     .timing(Timing::At(DueSet))
+    .beside()
     .limit(0, Unit::Minutes),
     row(
         "L9",
@@ -133,6 +140,7 @@ pub(super) static RULES: &[Rule] = &[
     .between(&[Step(&["executing", "implementing", "verifying"])], &[])
     .timing(Timing::Count)
     .limit(3, Unit::Lots)
+    .beside()
     .outlives(),
     row(
         "L11",
@@ -150,6 +158,7 @@ pub(super) static RULES: &[Rule] = &[
         ("regulator_days", "S1, S2 ISO"),
     )
     .when(&[When::Reportable])
-    .between(&[At(Received), At(Created)], &[At(RegulatorTold)])
+    .between(&[Earliest(&[Received, Created])], &[At(RegulatorTold)])
+    .beside()
     .outlives(),
 ];

@@ -61,6 +61,8 @@ pub(super) static RULES: &[Rule] = &[
         &[When::Cycle(Cycle::HalfYearly), When::InWarranty],
         ("rv_cycle_warranty", "S3 工程"),
     )
+    // A6: after the warranty the owner asks for visits.
+    .until(WarrantyEnd)
     .limit(6, Unit::Months),
     cycle(
         "L26",
@@ -88,6 +90,7 @@ pub(super) static RULES: &[Rule] = &[
         &[When::Cycle(Cycle::Seasonal)],
         ("rv_seasonal", "S3 工程 (each quarter proposed)"),
     )
+    .until(WarrantyEnd)
     .limit(1, Unit::Quarters),
     row(
         "L30",
@@ -188,7 +191,7 @@ pub(super) static RULES: &[Rule] = &[
         &["claim"],
         ("", "S4 公司综合服务部表格汇总 (1 working day proposed)"),
     )
-    .between(&[At(DifferenceFound), Step(&["difference"])], &[At(DifferenceTold)])
+    .between(&[At(DifferenceFound), Step(&["difference"])], &[At(DifferenceTold), Step(&["counted"])])
     .limit(1, Unit::WorkingDays),
     duty("L40", ("投诉周汇总", "Weekly summary of complaints"), Owner::CustomerService, "S4 方案及流程")
         .limit(1, Unit::Weeks),

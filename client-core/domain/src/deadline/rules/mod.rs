@@ -31,6 +31,8 @@ pub enum Mark {
     Contained,
     /// 处理期限, set for this one matter.
     DueSet,
+    /// 应完成时间, set for this one corrective action.
+    AnswerDue,
     /// 回复客户
     Replied,
     /// 处理完成日期
@@ -114,6 +116,8 @@ pub enum Mark {
 pub enum Point {
     /// A mark.
     At(Mark),
+    /// The earliest of some marks: the others are slips of the pen, or came later.
+    Earliest(&'static [Mark]),
     /// The first step into any of these statuses.
     Step(&'static [&'static str]),
     /// The first time that it was done after the start.
@@ -198,7 +202,7 @@ pub enum Timing {
     /// At an instant set for this matter; without one, the limit counts from the start.
     AtOr(Mark),
     /// Before something else happens, whenever that is.
-    Before(Mark),
+    Before(Point),
     /// The limit counts from every step into the status.
     Each(&'static str),
     /// The limit counts from the start and then from each time it was done, again and again.
@@ -307,6 +311,12 @@ pub struct Rule {
     pub pauses: &'static [Pause],
     /// Whether it is owed even when the record has come to its end.
     pub outlives: bool,
+    /// Whether it rests on what companion documents say: not told to those who do not read them.
+    pub beside: bool,
+    /// A step into this status, after the first, asks for it again.
+    pub again: Option<&'static str>,
+    /// Of what comes round again: no round that would be due after this is owed.
+    pub until: Option<Mark>,
     /// The setting's name in the catalogue; empty where it has none.
     pub cfg: &'static str,
     /// Where it comes from.
@@ -334,6 +344,9 @@ const fn row(
         limit: Limit::NONE,
         pauses: &[],
         outlives: false,
+        beside: false,
+        again: None,
+        until: None,
         cfg,
         source,
     }
@@ -358,6 +371,18 @@ impl Rule {
 
     const fn outlives(self) -> Self {
         Self { outlives: true, ..self }
+    }
+
+    const fn beside(self) -> Self {
+        Self { beside: true, ..self }
+    }
+
+    const fn again(self, status: &'static str) -> Self {
+        Self { again: Some(status), ..self }
+    }
+
+    const fn until(self, mark: Mark) -> Self {
+        Self { until: Some(mark), ..self }
     }
 
     /// What it limits, in each language.

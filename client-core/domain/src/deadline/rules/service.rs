@@ -7,8 +7,9 @@ use crate::deadline::limit::Unit;
 
 const JOB: &[&str] = &["visit", "task"];
 const REQUESTED: &[super::Point] = &[At(Requested)];
+/// A task may be answered by letter or telephone, without anybody going: then it is done (4.4, 2a).
 const RESPONDED: &[super::Point] =
-    &[At(Responded), At(Departed), At(Arrived), Step(&["accepted", "en_route", "on_site"])];
+    &[At(Responded), At(Departed), At(Arrived), Step(&["accepted", "en_route", "on_site", "done"])];
 const ARRIVED: &[super::Point] = &[At(Arrived), At(Started), Step(&["on_site"])];
 /// An appointment is watched from when it could be known.
 const BOOKED: &[super::Point] = &[At(Requested), At(Created), At(Appointment)];
@@ -71,7 +72,7 @@ pub(super) static RULES: &[Rule] = &[
         ("sla.substantial", "S4 方案"),
     )
     .when(&[When::Contract, When::InWarranty])
-    .between(REQUESTED, &[At(Started), At(Finished)])
+    .between(REQUESTED, &[At(Started), At(Finished), Step(&["on_site", "done"])])
     .limit(2, Unit::Hours),
     row(
         "L19",
@@ -120,12 +121,13 @@ pub(super) static RULES: &[Rule] = &[
         "L46",
         ("严重故障先评审方案", "Technical plan reviewed before the work"),
         Owner::Rnd,
-        JOB,
+        // The plan stands in the order, not in the report.
+        &["task"],
         ("", "S4 办法 (inferred)"),
     )
     .when(&[When::SevereJob])
     .between(BOOKED, &[At(PlanReviewed)])
-    .timing(Timing::Before(Started)),
+    .timing(Timing::Before(Step(&["en_route", "on_site"]))),
     row(
         "L47",
         ("离开前致电总部", "Call headquarters before leaving"),
@@ -134,7 +136,7 @@ pub(super) static RULES: &[Rule] = &[
         ("", "S4 制度"),
     )
     .between(&[At(Arrived), Step(&["on_site"])], &[At(HqCalled)])
-    .timing(Timing::Before(Left))
+    .timing(Timing::Before(At(Left)))
     .outlives(),
     row(
         "L48",

@@ -10,17 +10,20 @@ mod stored;
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Deadline;
 use super::calendar::Calendar;
 use super::escalation::{Severity, Standing};
+use super::evaluate::deadlines;
 use super::rules::{self, Cycle, Mark};
 use super::settings::{Settings, Sla};
 use super::visits::Tier;
 use crate::document::RecordView;
 use crate::ids::{RecordId, UserId};
-use crate::keys::{customer, handling};
+use crate::keys::{complaint, customer, handling, product_item};
 use crate::lifecycle::Event;
 use crate::time::{Timestamp, Zone};
 use stored::{is_default, millis, millis_by_mark, millis_list};
@@ -31,7 +34,7 @@ const PASSES: usize = 8;
 /// A step of the record into a status.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Step {
-    /// When, as its author says.
+    /// When, as its author says; by the server's clock where the device knew how far its own was off.
     #[serde(with = "millis")]
     pub at: Timestamp,
     /// Which of two steps of the same instant came later: the one with the higher number.
@@ -93,9 +96,6 @@ pub struct Snapshot {
     /// 严重程度
     #[serde(skip_serializing_if = "is_default")]
     pub severity: Option<Severity>,
-    /// How often the customer was dissatisfied; steps show at least as much as this.
-    #[serde(skip_serializing_if = "is_default")]
-    pub dissatisfied: u32,
     /// 升级级别 that a person set, 0 to 5.
     #[serde(skip_serializing_if = "is_default")]
     pub manual_level: u8,
@@ -141,6 +141,15 @@ pub struct Snapshot {
     /// The customer that the record is about, whose contract may have service levels.
     #[serde(skip_serializing_if = "is_default")]
     pub customer: Option<RecordId>,
+    /// The complaint that a corrective action is for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub complaint: Option<RecordId>,
+    /// The product that the job is about, whose warranty counts.
+    #[serde(skip_serializing_if = "is_default")]
+    pub product: Option<RecordId>,
+    /// Whether it is for someone who does not read companion documents, and what these say is left out.
+    #[serde(skip)]
+    pub unseen: bool,
     /// Who is to do it: the person responsible, or who leads the work.
     #[serde(skip_serializing_if = "is_default")]
     pub lead: Option<UserId>,
@@ -188,6 +197,13 @@ impl Snapshot {
         rules::all().any(|rule| rule.kinds.contains(&kind))
     }
 
+    /// Whether deadlines of other records rest on records of this kind, though no rule speaks of it: warranties are
+    /// their products'.
+    #[must_use]
+    pub fn bears(kind: &str) -> bool {
+        kind == product_item::KIND
+    }
+
     /// Whether deadlines of this kind are told to the office alone: a customer's cycle shows when others
     /// visited.
     #[must_use]
@@ -212,12 +228,31 @@ impl Snapshot {
             && self.contracts.is_empty()
     }
 
+    /// Whether something is owed even now that the record is over: until it is done, or until the record is filed and
+    /// nobody can note it any more. Whatever the settings and the time are, so that one document gives one answer.
+    #[must_use]
+    pub fn lasts(&self, calendar: &Calendar) -> bool {
+        let lasting = |d: &Deadline| d.is_open() && rules::by_id(d.rule).is_some_and(|rule| rule.outlives);
+        !self.is_filed()
+            && deadlines(self, &Settings::default(), calendar, Timestamp(i64::MAX)).iter().any(lasting)
+    }
+
+    /// Whether nothing can be owed any more: filed, or a wrong entry.
+    #[must_use]
+    pub fn is_filed(&self) -> bool {
+        matches!(self.status.as_str(), "cancelled" | "archived")
+    }
+
+    /// Leaves out what rests on the companion: for someone who does not read it.
+    pub fn without_companion(&mut self) {
+        self.unseen = self.kind == complaint::KIND;
+    }
+
     /// Adds what the companion says.
     pub fn join(&mut self, beside: Self) {
         self.at.extend(beside.at);
         self.done.extend(beside.done);
         self.lots.extend(beside.lots);
-        self.dissatisfied = self.dissatisfied.max(beside.dissatisfied);
         self.manual_level = self.manual_level.max(beside.manual_level);
         self.has_corrective_action |= beside.has_corrective_action;
         self.is_reportable = beside.is_reportable.or(self.is_reportable);
@@ -243,6 +278,20 @@ impl Snapshot {
         self.sla = contract.map(levels);
     }
 
+    /// The records whose facts count for this one, besides its companion.
+    pub fn rests_on(&self) -> impl Iterator<Item = RecordId> {
+        self.customer.into_iter().chain(self.product)
+    }
+
+    /// Counts by the warranty of the job's product, unless somebody decided it for the job: as of the day that the
+    /// service was asked for, the last day of the warranty included (C48). `last_day`: as rows have it, `2026-03-15`.
+    pub fn guaranteed(&mut self, last_day: Option<&str>, zone: &Zone) {
+        let last: Option<Date> = last_day.and_then(|day| day.parse().ok());
+        let asked = [Mark::Requested, Mark::Created].into_iter().find_map(|mark| self.at.get(&mark));
+        let day = asked.and_then(|at| at.date_in(zone));
+        self.in_warranty = self.in_warranty.or(day.zip(last).map(|(day, last)| day <= last));
+    }
+
     /// Sets a mark, or leaves it.
     pub fn mark(&mut self, mark: Mark, at: Option<Timestamp>) {
         if let Some(at) = at {
@@ -253,12 +302,15 @@ impl Snapshot {
     /// What raises the record on the escalation ladder whatever the clock says.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let steps = |to: &str| self.steps.iter().filter(|s| s.to == to && s.at <= now).count();
-        // The second dissatisfaction does not reopen: it goes to the leader.
-        let shown = steps("reopened") + 2 * steps("leader_decision").min(1);
+        let mut steps: Vec<&Step> = self.steps.iter().filter(|s| s.at <= now).collect();
+        steps.sort();
+        // T14 and T15. A closed matter that is opened again (T19) says nothing of how the callback went.
+        let said =
+            |s: &[&Step]| s[0].to == "callback" && matches!(s[1].to.as_str(), "reopened" | "leader_decision");
+        let dissatisfied = steps.windows(2).filter(|s| said(s)).count();
         Standing {
             severity: self.severity,
-            dissatisfied: self.dissatisfied.max(u32::try_from(shown).unwrap_or(u32::MAX)),
+            dissatisfied: u32::try_from(dissatisfied).unwrap_or(u32::MAX),
             manual: self.manual_level,
         }
     }

@@ -18,6 +18,8 @@ use crate::value::Value;
 
 /// Codes of the list `station_form` that say `monthly`; a test compares.
 const MONTHLY_FORMS: [&str; 3] = ["bd20", "bd22", "bd24"];
+/// Codes of the list `warranty_status` that say `free`; a test compares.
+const FREE: [&str; 4] = ["in_warranty", "three_guarantees", "lifetime", "replaced_free"];
 
 impl Snapshot {
     pub(super) fn read_own(&mut self, record: &RecordView, zone: &Zone) {
@@ -57,7 +59,6 @@ impl Snapshot {
         self.is_quality = boolean(record, complaint::IS_QUALITY_RELATED);
         self.is_complaint = code(record, complaint::RECORD_KIND)
             .map(|c| !matches!(c, "information" | "suggestion" | "consultation"));
-        self.dissatisfied = whole(record, complaint::DISSATISFIED_COUNT).unwrap_or(0);
         self.customer = record.value(complaint::CUSTOMER).as_ref_id().map(RecordId);
         self.lead = record.value(complaint::RESPONSIBLE_PERSON).as_ref_id().map(UserId).or(self.lead);
     }
@@ -96,6 +97,8 @@ impl Snapshot {
         // The department has it from when it was received, or else from when it was made.
         let received = instant(record.value(corrective_action::RECEIVED_AT), zone);
         self.mark(Mark::Served, received.or(record.created().map(|e| e.at)));
+        self.complaint = record.value(corrective_action::COMPLAINT).as_ref_id().map(RecordId);
+        self.mark(Mark::AnswerDue, instant(record.value(corrective_action::DUE_AT), zone));
         self.lead = record.value(corrective_action::OWNER).as_ref_id().map(UserId).or(self.lead);
         self.lots = lots(
             record,
@@ -111,9 +114,12 @@ impl Snapshot {
 
     fn claim(&mut self, record: &RecordView) {
         let lines = record.collections.get(claim::LINES).into_iter().flatten().filter(|e| !e.removed);
+        let told = |e: &Entry| e.fields.get(claim::LINES_DIFFERENCE_CONTACTED_AT)?.as_datetime();
+        let differs = |e: &Entry| matches!(e.fields.get(claim::LINES_DIFFERENCE), Some(Value::Decimal(by)) if !by.is_zero());
         // Told of all differences once told of the last.
-        let told = lines.filter_map(|e| e.fields.get(claim::LINES_DIFFERENCE_CONTACTED_AT)?.as_datetime());
-        self.mark(Mark::DifferenceTold, told.max());
+        if lines.clone().all(|e| !differs(e) || told(e).is_some()) {
+            self.mark(Mark::DifferenceTold, lines.filter_map(told).max());
+        }
     }
 
     fn part_order(&mut self, record: &RecordView, zone: &Zone) {
@@ -157,13 +163,15 @@ impl Snapshot {
         if matches!(code(record, visit::OUTCOME), Some("fixed" | "replaced_new" | "no_fault")) {
             self.mark(Mark::Repaired, finished);
         }
-        // The survey is known by its link alone; it is made with the report.
-        if record.value(visit::SURVEY).as_ref_id().is_some() {
+        // The survey is known by its link alone; it is made with the report. So is the reason why there is none.
+        if record.value(visit::SURVEY).as_ref_id().is_some()
+            || code(record, visit::NO_SURVEY_REASON).is_some()
+        {
             self.mark(Mark::Surveyed, finished);
         }
-        let warranty =
-            code(record, visit::WARRANTY_OVERRIDE).or_else(|| code(record, visit::WARRANTY_STATUS));
-        self.in_warranty = warranty.map(covered);
+        // What the product's dates say is added by whoever can read the product.
+        self.in_warranty = code(record, visit::WARRANTY_OVERRIDE).map(covered);
+        self.product = record.value(visit::PRODUCT).as_ref_id().map(RecordId);
         self.is_emergency = code(record, visit::SERVICE_TYPE).map(|c| c == "emergency");
         self.is_severe_job = code(record, visit::SERVICE_SEVERITY).map(|c| matches!(c, "serious" | "major"));
     }
@@ -181,6 +189,7 @@ impl Snapshot {
         }
         self.customer = record.value(task::CUSTOMER).as_ref_id().map(RecordId);
         self.in_warranty = code(record, task::WARRANTY_STATUS).map(covered);
+        self.product = record.value(task::PRODUCT).as_ref_id().map(RecordId);
         self.is_emergency = code(record, task::SERVICE_TYPE).map(|c| c == "emergency");
         self.is_severe_job = code(record, task::SEVERITY).map(|c| matches!(c, "serious" | "major"));
         // What the order names goes before what the customer's file says.
@@ -204,6 +213,13 @@ impl Snapshot {
         if boolean(record, return_visit::NEEDS_REPLY) == Some(true) {
             self.mark(Mark::Asked, record.value(return_visit::VISITED_AT).as_datetime());
         }
+        // R5 has no time of its own but the step's: the next attempt is the second call.
+        let refused = record.events.iter().filter(|e| e.to == "refused_retry").map(|e| e.at).max();
+        let attempts = record.collections.get(return_visit::ATTEMPTS).into_iter().flatten();
+        let tried = attempts
+            .filter(|e| !e.removed)
+            .filter_map(|e| e.fields.get(return_visit::ATTEMPTS_TRIED_AT)?.as_datetime());
+        self.mark(Mark::CalledAgain, tried.filter(|at| refused.is_some_and(|refused| *at > refused)).min());
         self.is_extended = record.value(return_visit::EXTENSION_GRANTED_BY).as_ref_id().is_some();
         self.customer = record.value(return_visit::CUSTOMER).as_ref_id().map(RecordId);
     }
@@ -237,7 +253,8 @@ impl Snapshot {
                 _ => None,
             };
             let end = from.zip(months).and_then(|(from, months)| from.checked_add(months).ok());
-            let end = end.and_then(|date| Timestamp::start_of_day(date, zone));
+            // The last day counts (C48), so the warranty ends with it.
+            let end = end.and_then(|date| Timestamp::start_of_day(date.tomorrow().ok()?, zone));
             if end > self.at.get(&Mark::WarrantyEnd).copied() {
                 self.mark(Mark::WarrantyEnd, end);
                 self.in_warranty = Some(true);
@@ -248,7 +265,7 @@ impl Snapshot {
 
 /// Whether a warranty status means that the work is owed free of charge.
 fn covered(code: &str) -> bool {
-    matches!(code, "in_warranty" | "three_guarantees" | "replaced_free")
+    FREE.contains(&code)
 }
 
 fn code<'a>(record: &'a RecordView, key: &str) -> Option<&'a str> {
@@ -276,13 +293,6 @@ fn date(value: &Value) -> Option<Date> {
 fn boolean(record: &RecordView, key: &str) -> Option<bool> {
     match record.value(key) {
         Value::Bool(b) => Some(*b),
-        _ => None,
-    }
-}
-
-fn whole<N: TryFrom<i64>>(record: &RecordView, key: &str) -> Option<N> {
-    match record.value(key) {
-        Value::Int(n) => N::try_from(*n).ok(),
         _ => None,
     }
 }
@@ -328,5 +338,14 @@ mod tests {
         let monthly =
             schema.list("station_form").unwrap().codes.iter().filter(|c| c.attrs.contains_key("monthly"));
         assert_eq!(monthly.map(|c| c.code.as_str()).collect::<Vec<_>>(), MONTHLY_FORMS);
+    }
+
+    #[test]
+    fn what_is_free_is_what_the_list_says() {
+        let schema = Schema::builtin().unwrap();
+        let codes = &schema.list("warranty_status").unwrap().codes;
+        let free =
+            codes.iter().filter(|c| c.attrs.get("free").is_some_and(|free| free.to_string() == "true"));
+        assert_eq!(free.map(|c| c.code.as_str()).collect::<Vec<_>>(), FREE);
     }
 }

@@ -6,7 +6,7 @@ use automerge::ScalarValue;
 
 use super::content::malformed;
 use crate::authz::{Principal, Role};
-use crate::document::read::prev_ids;
+use crate::document::read::{happened, prev_ids};
 use crate::error::{Code, Refusal};
 use crate::guard::{Action, MAX_TIME_MS, Touch};
 use crate::ids::{UserId, from_id22};
@@ -24,6 +24,7 @@ pub(super) struct Draft {
     texts: BTreeMap<String, String>,
     at: Option<i64>,
     by: Option<UserId>,
+    skew_s: Option<i64>,
     written: BTreeSet<String>,
 }
 
@@ -46,7 +47,7 @@ pub(super) fn write(touch: &Touch, drafts: &mut BTreeMap<String, Draft>, known: 
     match (key.as_str(), &touch.action) {
         ("at", Action::Put(ScalarValue::Timestamp(t))) => draft.at = Some(*t),
         ("by", Action::Put(ScalarValue::Bytes(b))) => draft.by = UserId::from_slice(b),
-        ("skew_s", Action::Put(ScalarValue::Int(_))) => {}
+        ("skew_s", Action::Put(ScalarValue::Int(skew))) => draft.skew_s = Some(*skew),
         ("t" | "to" | "role" | "prev" | "why" | "temp" | "basis", Action::Put(ScalarValue::Str(s))) => {
             if s.chars().count() > TEXT {
                 return Err(Refusal::field(Code::TooLong, key));
@@ -72,11 +73,12 @@ pub(super) fn finish(key: &str, mut draft: Draft, person: &Principal) -> Result<
     if !["created", "status"].contains(&t.as_str()) {
         return Err(Refusal::field(Code::SchemaUnsupported, "events/t"));
     }
+    let at = draft.at.and_then(calendar_time).ok_or_else(|| malformed("an event without time"))?;
     Ok(Event {
         id,
         t,
         to: draft.texts.remove("to").unwrap_or_default(),
-        at: draft.at.and_then(calendar_time).ok_or_else(|| malformed("an event without time"))?,
+        at: happened(at.0, draft.skew_s),
         by: person.user,
         role,
         prev: prev_ids(draft.texts.get("prev").map(String::as_str).unwrap_or_default()),

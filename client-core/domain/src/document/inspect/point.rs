@@ -7,7 +7,7 @@ use automerge::{Automerge, ChangeHash, ObjId, ROOT, ReadDoc, ScalarValue, Value}
 
 use super::content::Reading;
 use crate::authz::{Facts, Role};
-use crate::document::read::{cycle_of, prev_ids};
+use crate::document::read::{cycle_of, happened, prev_ids};
 use crate::document::{Hash, facts_of_events};
 use crate::ids::{UserId, from_id22};
 use crate::lifecycle::{Event, Folded, fold};
@@ -145,12 +145,16 @@ impl Reader<'_> {
 
     fn event(&self, id: uuid::Uuid, object: &ObjId) -> Option<Event> {
         let text = |key: &str| self.scalar(object, key).and_then(|s| s.as_str().map(str::to_owned));
+        let skew = match self.scalar(object, "skew_s") {
+            Some(ScalarValue::Int(skew)) => Some(skew),
+            _ => None,
+        };
         Some(Event {
             id,
             t: text("t")?,
             to: text("to").unwrap_or_default(),
             at: match self.scalar(object, "at") {
-                Some(ScalarValue::Timestamp(t)) => Timestamp(t),
+                Some(ScalarValue::Timestamp(t)) => happened(t, skew),
                 _ => Timestamp(0),
             },
             by: match self.scalar(object, "by") {
