@@ -435,7 +435,8 @@ fn parts_and_calls_stop_when_the_last_of_it_is_done() {
     assert_eq!(facts.at.get(&Mark::DifferenceTold), Some(&time("2026-03-02 12:30")));
 
     let mut call = Desk::new("return_visit", record_id(22), 22);
-    call.run("2026-03-02 09:00", json!({"cmd":"create","fields":{}}));
+    let customer = Uuid::from_u128(78).to_string();
+    call.run("2026-03-02 09:00", json!({"cmd":"create","fields":{"trigger":"planned","customer":customer}}));
     let tried = |at: &str, result: &str| json!({"cmd":"add","collection":"attempts","fields":{"tried_at": at, "result": result}});
     call.run("2026-03-02 10:00", tried("2026-03-02 09:58", "refused"));
     for (field, value) in [("refusal_reason", "开会"), ("callback_at", "2026-03-04 15:00")] {
