@@ -112,10 +112,6 @@ fn faithful(before: &Automerge, after: &Automerge, passed: &[&Passed]) -> bool {
         touched.insert((touch.root, &touch.key, touch.sub.as_deref()));
     }
     let empty = Map::default();
-    let part = |map: &'_ Map, key: &str| match map.get(key) {
-        Some(Value::Map(map)) => map.clone(),
-        _ => empty.clone(),
-    };
     let alone = |map: &Map| map.iter().filter(|(key, _)| PARTS.iter().all(|(k, _)| k != key)).count();
     let root_stays = is.iter().all(|(key, held)| {
         PARTS.iter().any(|(k, _)| k == key) || was.get(key).is_some_and(|was| *was == held.value)
@@ -123,13 +119,20 @@ fn faithful(before: &Automerge, after: &Automerge, passed: &[&Passed]) -> bool {
     root_stays
         && alone(&was) == alone(&is)
         && PARTS.iter().all(|(key, root)| {
-            let (was, is) = (part(&was, key), part(&is, key));
+            let (was, is) = (part(&was, key, &empty), part(&is, key, &empty));
             let written = |key: &str| touched.contains(&(*root, key, None));
             let deep = |key: &str, was: &Map, is: &Map| {
                 same(was, is, |sub| touched.contains(&(*root, key, Some(sub))), |_, _, _| false)
             };
-            same(&was, &is, written, deep) && (*root != Root::Events || as_judged(&was, &is, passed))
+            same(was, is, written, deep) && (*root != Root::Events || as_judged(was, is, passed))
         })
+}
+
+fn part<'a>(map: &'a Map, key: &str, empty: &'a Map) -> &'a Map {
+    match map.get(key) {
+        Some(Value::Map(map)) => map,
+        _ => empty,
+    }
 }
 
 /// Whether two maps are equal but for keys that were written to.
