@@ -78,13 +78,10 @@ impl Reading {
     }
 
     /// The last of several values of one register: the one that shows.
-    fn last<'a, K: PartialEq + ?Sized>(
-        values: impl DoubleEndedIterator<Item = (&'a K, &'a Value)>,
-        key: &K,
-    ) -> Option<&'a Value>
-    where
-        K: 'a,
-    {
+    fn last<'a>(
+        values: impl DoubleEndedIterator<Item = (&'a str, &'a Value)>,
+        key: &str,
+    ) -> Option<&'a Value> {
         values.rev().find(|(k, _)| *k == key).map(|(_, value)| value)
     }
 
