@@ -238,6 +238,11 @@ fn settings_are_refused_by_path_and_rule() {
         (json!({ "numbering": { "complaint": "{n:03}", "visit": "{n:04}" } }), "numbering.visit", "distinct"),
         (json!({ "return_visits": { "routine": { "months": 0 } } }), "return_visits.routine", "range"),
         (
+            json!({ "formulas": { "repeats": { "mass_complaints": 1 } } }),
+            "formulas.repeats.mass_complaints",
+            "range",
+        ),
+        (
             json!({ "formulas": { "composite": { "d2_factor": "-1" } } }),
             "formulas.composite.d2_factor",
             "range",

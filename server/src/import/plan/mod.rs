@@ -427,7 +427,8 @@ impl Planner<'_> {
         let kind = self.shape.kind;
         let mut current = ledger.record(kind, id)?;
         if current.as_ref().is_some_and(|c| c.unreadable) {
-            return Ok(self.waits(table, line, id));
+            self.waits(table, line, id);
+            return Ok(());
         }
         if kind.key == keys::customer::KIND
             && let Some(name) = draft.fields.get(keys::customer::NAME).and_then(Json::as_str)
@@ -440,7 +441,8 @@ impl Planner<'_> {
                 id = RecordId(known);
                 current = ledger.record(kind, id)?;
                 if current.as_ref().is_some_and(|c| c.unreadable) {
-                    return Ok(self.waits(table, line, id));
+                    self.waits(table, line, id);
+                    return Ok(());
                 }
             }
             if let Some(first) = self.named.insert(id.0, line.row.number) {
