@@ -11,7 +11,9 @@
 //! | [`sync`] | the sans-I/O sync engine: what to send next, what an answer means |
 //! | [`host`] | what the host brings: clock and randomness |
 //! | [`error`] | codes that a person may meet |
+//! | [`arguments`] | what bindings are given as text |
 
+pub mod arguments;
 pub mod error;
 pub mod facade;
 pub mod host;

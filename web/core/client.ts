@@ -51,18 +51,21 @@ export interface LocalRecord {
 }
 
 export interface Work {
-  /** Names a refused piece, for `discardRefused`. */
-  n: number;
+  /** Names a refused piece, for `discardRefused`; none for a file. */
+  n: number | null;
   id: Uuid;
   kind: string;
   /** What people call the record. */
   record: string | null;
   what: string;
-  intent: Intent;
+  /** None for a file. */
+  intent: Intent | null;
   at: string;
   state: 'waiting' | 'sent' | 'proposed' | 'not_accepted';
   code: string | null;
   params: Record<string, unknown> | null;
+  /** A file that the server does not have; its bytes are only here. */
+  file?: { sha256: string; size: number; mime: string; name: string };
 }
 
 export interface SyncReport {
@@ -70,6 +73,8 @@ export interface SyncReport {
   pushed: { accepted: number; duplicate: number; proposed: number; refused: number };
   pulled: { records: number; gone: number };
   unsent: number;
+  /** Files that the server does not have. */
+  files: number;
   /** Why it did not do everything; `not_reachable` when offline. */
   code: string | null;
   params: Record<string, unknown>;
@@ -77,7 +82,13 @@ export interface SyncReport {
 
 export interface SyncStatus {
   unsent: number;
+  /** Waits for the office's decision. */
+  proposed: number;
   refused: number;
+  /** Files that the server does not have. */
+  files: number;
+  /** What keeps the device for its account: all of these together. */
+  held: number;
   last_sync: string | null;
   server: string | null;
   user: SignedInUser | null;

@@ -3,12 +3,10 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use client_core::domain::ids::RecordId;
-use client_core::domain::intent::Intent;
 use client_core::domain::schema::Schema;
 use client_core::sync::{Input, Output, SyncEngine};
-use client_core::{Client, DeadlineFilter, ListFilter};
-use serde_json::{Map, Value as Json, json};
+use client_core::{Client, arguments};
+use serde_json::{Value as Json, json};
 
 use crate::error::DeviceError;
 use crate::host;
@@ -54,7 +52,8 @@ impl Device {
         Ok(self.client()?.recovered().map(|r| json!(r).to_string()))
     }
 
-    /// `{"unsent","refused","last_sync","server","user","signed_in","locked"}`.
+    /// `{"unsent","proposed","refused","files","held","last_sync","server","user","signed_in","locked"}`; `held` is what
+    /// keeps the device for its account.
     ///
     /// # Errors
     /// A failure of the store.
@@ -97,7 +96,7 @@ impl Device {
     /// # Errors
     /// `unknown_kind`, `sign_in_needed`.
     pub fn list(&self, kind: Option<String>, filter: &str) -> Answer<String> {
-        let filter = read_filter(filter)?;
+        let filter = arguments::list_filter(filter)?;
         let rows = self.client()?.list(kind.as_deref(), &filter)?;
         Ok(Json::Array(rows).to_string())
     }
@@ -118,8 +117,7 @@ impl Device {
     /// # Errors
     /// `sign_in_needed`.
     pub fn deadlines(&self, filter: &str) -> Answer<String> {
-        let filter: DeadlineFilter =
-            serde_json::from_str(filter).map_err(|e| DeviceError::argument("filter", e))?;
+        let filter = arguments::deadline_filter(filter)?;
         Ok(Json::Array(self.client()?.deadlines(&filter)?).to_string())
     }
 
@@ -128,7 +126,7 @@ impl Device {
     /// # Errors
     /// As `show`.
     pub fn deadlines_of(&self, id: &str) -> Answer<String> {
-        Ok(Json::Array(self.client()?.deadlines_of(read_id(id)?)?).to_string())
+        Ok(Json::Array(self.client()?.deadlines_of(arguments::id(id)?)?).to_string())
     }
 
     /// The id of the record that goes by an id, an official number or a temporary number.
@@ -144,7 +142,7 @@ impl Device {
     /// # Errors
     /// `not_found`, `sign_in_needed`, `record_damaged`.
     pub fn show(&self, id: &str) -> Answer<String> {
-        Ok(self.client()?.show(read_id(id)?)?.to_string())
+        Ok(self.client()?.show(arguments::id(id)?)?.to_string())
     }
 
     /// What the person may do to a record now: `{"edit","collections","transitions","assign"}`.
@@ -152,7 +150,7 @@ impl Device {
     /// # Errors
     /// As `show`.
     pub fn rights(&self, id: &str) -> Answer<String> {
-        Ok(json!(self.client()?.rights(read_id(id)?)?).to_string())
+        Ok(json!(self.client()?.rights(arguments::id(id)?)?).to_string())
     }
 
     /// Values that were set at the same time, to choose from.
@@ -160,7 +158,7 @@ impl Device {
     /// # Errors
     /// As `show`.
     pub fn conflicts(&self, id: &str) -> Answer<String> {
-        Ok(self.client()?.conflicts(read_id(id)?)?.to_string())
+        Ok(self.client()?.conflicts(arguments::id(id)?)?.to_string())
     }
 
     /// Every value that was ever set, newest first.
@@ -168,7 +166,7 @@ impl Device {
     /// # Errors
     /// As `show`.
     pub fn history(&self, id: &str) -> Answer<String> {
-        Ok(self.client()?.history(read_id(id)?)?.to_string())
+        Ok(self.client()?.history(arguments::id(id)?)?.to_string())
     }
 
     /// Makes a record. `fields` is a JSON object. Answers `{"id","kind","number","saved":true}`.
@@ -176,7 +174,7 @@ impl Device {
     /// # Errors
     /// A refusal that names field and rule; nothing was saved.
     pub fn create(&self, kind: &str, fields: &str) -> Answer<String> {
-        let fields = read_fields(fields)?;
+        let fields = arguments::fields(fields)?;
         Ok(self.client()?.create(kind, fields)?.get().to_json().to_string())
     }
 
@@ -185,7 +183,7 @@ impl Device {
     /// # Errors
     /// As `create`; `intent` in the parameters is the place in the list.
     pub fn edit(&self, id: &str, intents: &str) -> Answer<String> {
-        let (id, intents) = (read_id(id)?, read_intents(intents)?);
+        let (id, intents) = (arguments::id(id)?, arguments::intents(intents)?);
         Ok(self.client()?.intents(id, intents)?.get().to_json().to_string())
     }
 
@@ -194,7 +192,7 @@ impl Device {
     /// # Errors
     /// As `create`; for want of fields the parameter `missing` names all of them.
     pub fn event(&self, id: &str, to: &str, why: Option<String>, fields: &str) -> Answer<String> {
-        let (id, fields) = (read_id(id)?, read_fields(fields)?);
+        let (id, fields) = (arguments::id(id)?, arguments::fields(fields)?);
         Ok(self.client()?.event(id, to, why, fields)?.get().to_json().to_string())
     }
 
@@ -211,13 +209,13 @@ impl Device {
         content: Vec<u8>,
         fields: &str,
     ) -> Answer<String> {
-        let (id, fields) = (read_id(id)?, read_fields(fields)?);
+        let (id, fields) = (arguments::id(id)?, arguments::fields(fields)?);
         let saved = self.client()?.attach(id, collection, name, mime, &content, fields)?;
         let (record, _) = saved.get();
         Ok(record.to_json().to_string())
     }
 
-    /// Unsent, proposed and refused work, oldest first.
+    /// Unsent, proposed and refused work, oldest first, then files that the server does not have (with `file`).
     ///
     /// # Errors
     /// `sign_in_needed`.
@@ -236,7 +234,7 @@ impl Device {
 
     /// Sends what is unsent and takes what is new, one request after the other. Other calls go on
     /// meanwhile; a second sync waits for the first. Answers
-    /// `{"ok","pushed":{…},"pulled":{…},"unsent","code","params"}`; a server that cannot be reached is
+    /// `{"ok","pushed":{…},"pulled":{…},"unsent","files","code","params"}`; a server that cannot be reached is
     /// the code `not_reachable` there, and nothing is lost.
     ///
     /// # Errors
@@ -274,33 +272,4 @@ impl Device {
         // Whoever held it broke off in the middle of a call.
         self.client.lock().map_err(|_| DeviceError::trap())
     }
-}
-
-fn read_id(id: &str) -> Answer<RecordId> {
-    id.parse().map_err(|e| DeviceError::argument("id", e))
-}
-
-fn read_fields(fields: &str) -> Answer<Map<String, Json>> {
-    serde_json::from_str(fields).map_err(|e| DeviceError::argument("fields", e))
-}
-
-fn read_intents(intents: &str) -> Answer<Vec<Intent>> {
-    let list: Vec<Json> = serde_json::from_str(intents).map_err(|e| DeviceError::argument("intents", e))?;
-    let read = list.iter().enumerate().map(|(place, json)| {
-        Intent::from_json(json)
-            .map_err(|refusal| client_core::Error::from(refusal.with("intent", place)).into())
-    });
-    read.collect()
-}
-
-fn read_filter(filter: &str) -> Answer<ListFilter> {
-    let json: Json = serde_json::from_str(filter).map_err(|e| DeviceError::argument("filter", e))?;
-    let number = |key: &str| json[key].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
-    let status = json["status"].as_array().into_iter().flatten();
-    Ok(ListFilter {
-        status: status.filter_map(|s| s.as_str().map(str::to_owned)).collect(),
-        text: json["text"].as_str().unwrap_or_default().to_owned(),
-        limit: number("limit"),
-        offset: number("offset"),
-    })
 }

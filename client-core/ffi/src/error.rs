@@ -21,11 +21,6 @@ impl DeviceError {
         Self::Failed { code: code.to_owned(), params: params.to_string() }
     }
 
-    /// An argument that is not the JSON it should be.
-    pub(crate) fn argument(name: &str, detail: impl std::fmt::Display) -> Self {
-        Self::new("bad_request", &json!({"argument": name, "detail": detail.to_string()}))
-    }
-
     /// A call broke off in the middle. What was saved is on the disk; opening the device again reads it.
     pub(crate) fn trap() -> Self {
         Self::new("trap", &json!({}))

@@ -44,6 +44,14 @@ pub enum Error {
         /// How many pieces.
         unsent: u64,
     },
+    /// An argument of a binding is not what it should be.
+    #[error("argument {name}: {detail}")]
+    Argument {
+        /// Which.
+        name: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The server answered with this code.
     #[error("the server says {code}")]
     Server {
@@ -82,6 +90,7 @@ impl Error {
             Self::Busy => "in_use",
             Self::SignInNeeded { .. } => "sign_in_needed",
             Self::LockedForOther { .. } => "locked_for_other",
+            Self::Argument { .. } => "bad_request",
             Self::Server { code, .. } => code,
             Self::Ambiguous(_) => "ambiguous",
             Self::NotFound(_) => "not_found",
@@ -98,6 +107,7 @@ impl Error {
             Self::Refused(r) => return r.params.clone(),
             Self::Server { params, .. } => return params.clone(),
             Self::DataTooNew { found, known } => json!({"found": found, "known": known}),
+            Self::Argument { name, detail } => json!({"argument": name, "detail": detail}),
             Self::Damaged(detail) => json!({"detail": detail}),
             Self::RecordDamaged(id) => json!({"id": id}),
             Self::SignInNeeded { unsent } => json!({"unsent": unsent}),

@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use super::Client;
 use crate::error::Error;
-use crate::store::{deadlines, documents, rows};
+use crate::store::{around, deadlines, documents, rows};
 
 /// A customer's file, read once for all its records.
 struct Customer {
@@ -46,7 +46,7 @@ impl Client {
             k.companion_of.is_none() && Snapshot::concerns(&k.key) && !Snapshot::office_only(&k.key)
         };
         for kind in schema.kinds().filter(watched) {
-            let beside = schema.companion(kind).filter(|_| person.role != Role::Engineer);
+            let beside = around::companion(schema, person.role, kind);
             let beside = beside.filter(|b| Snapshot::reads_beside(&b.key));
             for mut open in deadlines::open(self.store.db(), kind, beside)? {
                 open.facts.customer = open.facts.customer.map(|id| RecordId(merged.follow(id.0)));
@@ -104,7 +104,7 @@ impl Client {
             derive::fill(schema, kind, &mut view);
             view
         };
-        let beside = match schema.companion(&kind).filter(|_| person.role != Role::Engineer) {
+        let beside = match around::companion(schema, person.role, &kind) {
             Some(beside) => {
                 let other = documents::current(self.store.db(), id.companion(&beside.key))?;
                 other.map(|other| filled(beside, &other))

@@ -77,9 +77,7 @@ impl Client {
         }
         let mut json = view.to_json();
         let mut conflicts = record.conflicts(&kind);
-        if person.role != Role::Engineer
-            && let Some((beside, other)) = self.companion(&kind, id)?
-        {
+        if let Some((beside, other)) = self.companion(person.role, &kind, id)? {
             let more = other.view(&beside).to_json();
             for part in ["fields", "collections", "unknown"] {
                 if let (Some(Json::Object(all)), Some(Json::Object(more))) =
@@ -103,8 +101,8 @@ impl Client {
         Ok(Json::Object(json))
     }
 
-    fn companion(&self, kind: &Kind, id: RecordId) -> Result<Option<(Kind, Record)>, Error> {
-        let Some(beside) = self.schema().companion(kind).cloned() else { return Ok(None) };
+    fn companion(&self, role: Role, kind: &Kind, id: RecordId) -> Result<Option<(Kind, Record)>, Error> {
+        let Some(beside) = around::companion(self.schema(), role, kind).cloned() else { return Ok(None) };
         let record = documents::current(self.store.db(), id.companion(&beside.key))?;
         Ok(record.map(|r| (beside, r)))
     }
@@ -123,7 +121,7 @@ impl Client {
         let merged = self.merged()?;
         let mut out: Vec<(Option<Timestamp>, Json)> = Vec::new();
         for kind in &kinds {
-            let beside = self.schema().companion(kind).filter(|_| person.role != Role::Engineer);
+            let beside = around::companion(self.schema(), person.role, kind);
             // Over several kinds the page is cut after they have been put together.
             let query = match one {
                 true => filter.clone(),
@@ -232,9 +230,7 @@ impl Client {
         let record = self.load(id)?;
         let kind = self.kind(record.kind())?;
         let mut all = record.conflicts(&kind);
-        if person.role != Role::Engineer
-            && let Some((beside, other)) = self.companion(&kind, id)?
-        {
+        if let Some((beside, other)) = self.companion(person.role, &kind, id)? {
             all.extend(other.conflicts(&beside));
         }
         Ok(json!(all))
@@ -249,9 +245,7 @@ impl Client {
         let record = self.load(id)?;
         let kind = self.kind(record.kind())?;
         let mut all = record.history(&kind);
-        if person.role != Role::Engineer
-            && let Some((beside, other)) = self.companion(&kind, id)?
-        {
+        if let Some((beside, other)) = self.companion(person.role, &kind, id)? {
             all.extend(other.history(&beside));
             all.sort_by_key(|item| std::cmp::Reverse(item.at));
         }

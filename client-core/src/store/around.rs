@@ -10,6 +10,11 @@ use rusqlite::Connection;
 use super::{documents, rows};
 use crate::error::Error;
 
+/// The companion kind of `kind`, for a role that reads it: what an engineer may not read is another document.
+pub(crate) fn companion<'a>(schema: &'a Schema, role: Role, kind: &Kind) -> Option<&'a Kind> {
+    schema.companion(kind).filter(|_| role != Role::Engineer)
+}
+
 /// The companion's kind and view with its computed fields, for whoever reads it; an empty view if it is not made yet.
 pub(crate) fn beside<'a>(
     db: &Connection,
@@ -18,7 +23,7 @@ pub(crate) fn beside<'a>(
     kind: &Kind,
     id: RecordId,
 ) -> Result<Option<(&'a Kind, RecordView)>, Error> {
-    let Some(beside) = schema.companion(kind).filter(|_| role != Role::Engineer) else { return Ok(None) };
+    let Some(beside) = companion(schema, role, kind) else { return Ok(None) };
     let id = id.companion(&beside.key);
     let record = documents::current(db, id)?.unwrap_or_else(|| Record::new(&beside.key, id));
     let mut view = record.view(beside);

@@ -212,7 +212,6 @@ impl SyncEngine {
             }
             (_, Asked::Push) => {
                 // What cannot be pushed does not keep news from coming.
-                self.pusher.shrink();
                 (self.pushed, self.twice) = (true, true);
                 self.report.fail(&code, params);
                 self.next(client)

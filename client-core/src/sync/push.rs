@@ -15,7 +15,7 @@ use crate::store::pending::{Pending, State};
 use crate::store::{Store, Tx, documents, pending};
 use crate::sync::report::Pushed;
 
-/// Bytes of changes in the first batch of a run; doubled on success, halved on failure.
+/// Bytes of changes in the first batch of a run; doubled on success, halved where the server calls it too large.
 const FIRST_BYTES: usize = 64 << 10;
 /// Most bytes of changes in a batch.
 const MOST_BYTES: usize = 1 << 20;
@@ -98,11 +98,6 @@ impl Pusher {
 
     fn rows(&self) -> impl Iterator<Item = &Pending> {
         self.in_flight.iter().flat_map(|s| &s.work)
-    }
-
-    /// The batch was too much, or the line too bad.
-    pub(super) fn shrink(&mut self) {
-        self.bytes = (self.bytes / 2).max(1);
     }
 
     /// A batch that the server calls too large: smaller ones, or, if it was a single change, that change

@@ -1,11 +1,9 @@
 //! [`Device`]: the data of one person in one browser.
 
-use client_core::domain::ids::RecordId;
-use client_core::domain::intent::Intent;
 use client_core::domain::schema::Schema;
 use client_core::sync::{Input, Output, Request, SyncEngine};
-use client_core::{Client, DeadlineFilter, ListFilter};
-use serde_json::{Map, Value as Json, json};
+use client_core::{Client, arguments};
+use serde_json::{Value as Json, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Thrown;
@@ -77,7 +75,8 @@ pub struct Device {
 
 #[wasm_bindgen]
 impl Device {
-    /// `{"unsent","refused","last_sync","server","user","signed_in","locked"}`.
+    /// `{"unsent","proposed","refused","files","held","last_sync","server","user","signed_in","locked"}`; `held` is what
+    /// keeps the device for its account.
     pub fn status(&self) -> Answer<String> {
         Ok(self.client.sync_status()?.to_string())
     }
@@ -107,7 +106,7 @@ impl Device {
     /// Rows of a kind, or of all kinds, newest first. `filter` is JSON, every key optional:
     /// `{"status":["registered"],"text":"漏油","limit":50,"offset":0}`.
     pub fn list(&self, kind: Option<String>, filter: &str) -> Answer<String> {
-        let rows = self.client.list(kind.as_deref(), &read_filter(filter)?)?;
+        let rows = self.client.list(kind.as_deref(), &arguments::list_filter(filter)?)?;
         Ok(Json::Array(rows).to_string())
     }
 
@@ -120,14 +119,13 @@ impl Device {
     /// What is owed and when, of the open records here, by due time. `filter` is JSON, every key optional:
     /// `{"states":["missed"],"kinds":["visit"],"rules":["L13"],"level":1,"before":"2026-03-02T09:00:00Z"}`.
     pub fn deadlines(&self, filter: &str) -> Answer<String> {
-        let filter: DeadlineFilter =
-            serde_json::from_str(filter).map_err(|e| Thrown::argument("filter", e))?;
+        let filter = arguments::deadline_filter(filter)?;
         Ok(Json::Array(self.client.deadlines(&filter)?).to_string())
     }
 
     /// All deadlines of one record, done ones too.
     pub fn deadlines_of(&self, id: &str) -> Answer<String> {
-        Ok(Json::Array(self.client.deadlines_of(read_id(id)?)?).to_string())
+        Ok(Json::Array(self.client.deadlines_of(arguments::id(id)?)?).to_string())
     }
 
     /// The id of the record that goes by an id, an official number or a temporary number.
@@ -137,40 +135,45 @@ impl Device {
 
     /// A record with everything that the person may read.
     pub fn show(&self, id: &str) -> Answer<String> {
-        Ok(self.client.show(read_id(id)?)?.to_string())
+        Ok(self.client.show(arguments::id(id)?)?.to_string())
     }
 
     /// What the person may do to a record now.
     pub fn rights(&self, id: &str) -> Answer<String> {
-        Ok(json!(self.client.rights(read_id(id)?)?).to_string())
+        Ok(json!(self.client.rights(arguments::id(id)?)?).to_string())
     }
 
     /// Values that were set at the same time, to choose from.
     pub fn conflicts(&self, id: &str) -> Answer<String> {
-        Ok(self.client.conflicts(read_id(id)?)?.to_string())
+        Ok(self.client.conflicts(arguments::id(id)?)?.to_string())
     }
 
     /// Every value that was ever set, newest first.
     pub fn history(&self, id: &str) -> Answer<String> {
-        Ok(self.client.history(read_id(id)?)?.to_string())
+        Ok(self.client.history(arguments::id(id)?)?.to_string())
     }
 
     /// Makes a record. `fields` is a JSON object. Answers `{"id","kind","number","saved":true}`.
     pub fn create(&mut self, kind: &str, fields: &str) -> Answer<String> {
-        Ok(self.client.create(kind, read_fields(fields)?)?.get().to_json().to_string())
+        Ok(self.client.create(kind, arguments::fields(fields)?)?.get().to_json().to_string())
     }
 
     /// Carries out a JSON array of intents: all, or none.
     pub fn edit(&mut self, id: &str, intents: &str) -> Answer<String> {
-        Ok(self.client.intents(read_id(id)?, read_intents(intents)?)?.get().to_json().to_string())
+        Ok(self.client.intents(arguments::id(id)?, arguments::intents(intents)?)?.get().to_json().to_string())
     }
 
     /// Moves a record to a status. `fields` is a JSON object of values set with it.
     pub fn event(&mut self, id: &str, to: &str, why: Option<String>, fields: &str) -> Answer<String> {
-        Ok(self.client.event(read_id(id)?, to, why, read_fields(fields)?)?.get().to_json().to_string())
+        Ok(self
+            .client
+            .event(arguments::id(id)?, to, why, arguments::fields(fields)?)?
+            .get()
+            .to_json()
+            .to_string())
     }
 
-    /// Unsent, proposed and refused work, oldest first.
+    /// Unsent, proposed and refused work, oldest first, then files that the server does not have (with `file`).
     pub fn outbox(&self) -> Answer<String> {
         Ok(Json::Array(self.client.outbox()?).to_string())
     }
@@ -230,33 +233,4 @@ fn http(request: Request, server: &str) -> HttpRequest {
         token: request.auth,
         body: request.body,
     }
-}
-
-fn read_id(id: &str) -> Answer<RecordId> {
-    id.parse().map_err(|e| Thrown::argument("id", e))
-}
-
-fn read_fields(fields: &str) -> Answer<Map<String, Json>> {
-    serde_json::from_str(fields).map_err(|e| Thrown::argument("fields", e))
-}
-
-fn read_intents(intents: &str) -> Answer<Vec<Intent>> {
-    let list: Vec<Json> = serde_json::from_str(intents).map_err(|e| Thrown::argument("intents", e))?;
-    let read = list.iter().enumerate().map(|(place, json)| {
-        Intent::from_json(json)
-            .map_err(|refusal| client_core::Error::from(refusal.with("intent", place)).into())
-    });
-    read.collect()
-}
-
-fn read_filter(filter: &str) -> Answer<ListFilter> {
-    let json: Json = serde_json::from_str(filter).map_err(|e| Thrown::argument("filter", e))?;
-    let number = |key: &str| json[key].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
-    let status = json["status"].as_array().into_iter().flatten();
-    Ok(ListFilter {
-        status: status.filter_map(|s| s.as_str().map(str::to_owned)).collect(),
-        text: json["text"].as_str().unwrap_or_default().to_owned(),
-        limit: number("limit"),
-        offset: number("offset"),
-    })
 }

@@ -15,7 +15,7 @@ impl Thrown {
         Self { code: code.to_owned(), params }
     }
 
-    /// An argument that is not the JSON it should be.
+    /// A call that makes no sense now.
     pub(crate) fn argument(name: &str, detail: impl std::fmt::Display) -> Self {
         Self::new("bad_request", json!({"argument": name, "detail": detail.to_string()}))
     }
