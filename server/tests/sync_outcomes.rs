@@ -307,8 +307,10 @@ fn what_is_forbidden_does_not_wait_behind_a_proposal() {
     s.wang.pull(&s.server);
     s.wang.held.get_mut(&id).unwrap().record.apply(&[&first]).unwrap();
     let honest = s.wang.set(id, "solution", json!("更换"));
+    let ours = s.wang.held[&id].record.clone();
     s.wang.set(id, "visit_no", json!("FW2026-00099"));
     assert_eq!(s.push_by_wang(), ["proposed", "forbidden_field"]);
+    s.wang.held.get_mut(&id).unwrap().record = ours;
     let waiting = s.proposals();
     assert_eq!(waiting.len(), 2);
     assert_eq!(s.decide(&waiting[0]["id"], "refuse").status, 204);
