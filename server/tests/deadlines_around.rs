@@ -137,6 +137,30 @@ fn a_corrective_action_answers_for_its_complaint() {
     s.is_sound();
 }
 
+/// An engineer presses 到达 on the visit, and not on the order that it carries out as well.
+#[test]
+fn what_is_done_on_the_visit_is_done_for_the_order() {
+    let s = Office::new();
+    let fields = json!({ "requested_at": "2026-03-02 08:30", "appointment_at": "2026-03-02 11:00" });
+    let task = s.create("task", fields);
+    s.server.clock.advance(3 * 3_600_000);
+    assert_eq!(s.listed("L13"), of("task", "missed"));
+    let fields =
+        json!({ "task": task, "requested_at": "2026-03-02 08:30", "arrived_at": "2026-03-02 10:55" });
+    let visit = s.create("visit", fields);
+    assert_eq!(s.listed("L13"), []);
+    assert_eq!(s.shown(&format!("task/{task}"), "L13").as_deref(), Some("met"));
+    s.is_sound();
+    let path = format!("visit/{visit}");
+    s.set(&path, "task", Value::Null);
+    assert_eq!(s.listed("L13"), of("task", "missed"));
+    s.set(&path, "task", json!(task));
+    assert_eq!(s.listed("L13"), []);
+    s.step("visit", &visit, "cancelled");
+    assert_eq!(s.listed("L13"), of("task", "missed"));
+    s.is_sound();
+}
+
 #[test]
 fn a_promise_outlasts_the_review() {
     let s = Office::new();

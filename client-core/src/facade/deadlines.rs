@@ -8,7 +8,7 @@ use domain::deadline::{Deadline, Filter, Snapshot, Terms};
 use domain::derive;
 use domain::document::Record;
 use domain::ids::RecordId;
-use domain::keys::{complaint, customer};
+use domain::keys::{complaint, customer, task};
 use domain::schema::Kind;
 use domain::time::Timestamp;
 use serde_json::{Value as Json, json};
@@ -131,6 +131,9 @@ impl Client {
             facts.without_companion();
         } else if facts.kind == complaint::KIND {
             facts.has_corrective_action |= deadlines::has_corrective_action(db, schema, id)?;
+        }
+        if facts.kind == task::KIND {
+            deadlines::visits_of(db, schema, id)?.iter().for_each(|visit| facts.carried_out(visit));
         }
         if let Some(product) = facts.product {
             facts.guaranteed(deadlines::warranty_end(db, schema, product)?.as_deref(), schema.zone());

@@ -2,13 +2,15 @@
 //! loads no document.
 
 use domain::deadline::{self, Snapshot};
+use domain::derive;
 use domain::document::RecordView;
 use domain::ids::RecordId;
-use domain::keys::{corrective_action, customer, product_item};
+use domain::keys::{corrective_action, customer, product_item, visit};
 use domain::projection::columns;
 use domain::schema::{Kind, Schema};
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::documents;
 use super::rows::table;
 use crate::error::Error;
 
@@ -96,6 +98,32 @@ pub(crate) fn has_corrective_action(db: &Connection, schema: &Schema, id: Record
     let sql =
         format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {name} = ?1 AND status <> 'cancelled')", table(kind));
     Ok(db.prepare_cached(&sql)?.query_row([id.bytes()], |r| r.get(0))?)
+}
+
+/// What the visits say that carry out this task, as far as this device has them.
+pub(crate) fn visits_of(db: &Connection, schema: &Schema, task: RecordId) -> Result<Vec<Snapshot>, Error> {
+    let Some((kind, name)) = column(schema, visit::KIND, visit::TASK) else { return Ok(Vec::new()) };
+    let sql = format!(
+        "SELECT id, facts FROM {} WHERE {name} = ?1 AND status <> 'cancelled' ORDER BY id",
+        table(kind)
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let mut rows = query.query([task.bytes()])?;
+    let mut out = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Some(facts) = row.get::<_, Option<String>>(1)? {
+            out.push(parsed(&facts)?);
+            continue;
+        }
+        // It is over, and its order is not.
+        let id = RecordId(uuid::Uuid::from_bytes(row.get(0)?));
+        if let Some(record) = documents::current(db, id)? {
+            let mut view = record.view(kind);
+            derive::fill(schema, kind, &mut view);
+            out.push(Snapshot::own(&view, schema.zone()));
+        }
+    }
+    Ok(out)
 }
 
 /// A field's column, quoted, with its kind.

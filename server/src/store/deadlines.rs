@@ -13,6 +13,7 @@ use domain::time::Timestamp;
 use jiff::civil::Date;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params, params_from_iter};
+use uuid::Uuid;
 
 use super::projections::{quoted, table};
 use super::{Snapshot, StoreError, Tx, scopes};
@@ -226,6 +227,27 @@ pub fn day(
     let mut stmt = snap.conn().prepare_cached(&sql)?;
     let day: Option<Option<String>> = stmt.query_row([id.bytes()], |r| r.get(0)).optional()?;
     Ok(day.flatten())
+}
+
+/// Records of the kind that were not cancelled and refer to this one: number and id.
+///
+/// # Errors
+/// A failure of the database.
+pub fn referring(
+    snap: &Snapshot<'_>,
+    kind: &Kind,
+    field: &str,
+    id: RecordId,
+) -> Result<Vec<(i64, RecordId)>, StoreError> {
+    if !kind.field(field).is_some_and(|f| f.index) {
+        return Ok(Vec::new());
+    }
+    let field = quoted(&format!("f_{field}"));
+    let sql =
+        format!("SELECT n, id FROM {} WHERE {field} = ?1 AND status <> 'cancelled' ORDER BY n", table(kind));
+    let mut stmt = snap.conn().prepare_cached(&sql)?;
+    let rows = stmt.query_map([id.bytes()], |r| Ok((r.get(0)?, RecordId(Uuid::from_bytes(r.get(1)?)))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Whether a record of the kind that was not cancelled refers to this one.

@@ -8,7 +8,7 @@ use domain::deadline::{self, Mark, Outlook, Snapshot, Terms};
 use domain::derive;
 use domain::document::RecordView;
 use domain::ids::RecordId;
-use domain::keys::{complaint, corrective_action, customer, product_item, return_visit};
+use domain::keys::{complaint, corrective_action, customer, product_item, return_visit, task, visit};
 use domain::schema::{Kind, Schema};
 use domain::time::Timestamp;
 use serde_json::Value as Json;
@@ -225,7 +225,7 @@ impl Setting<'_> {
     }
 
     /// Works out anew what rests on this record: a customer's contract and a product's warranty count for others, a
-    /// return-visit for its customer, a corrective action for its complaint.
+    /// return-visit for its customer, a corrective action for its complaint, a visit for its task.
     fn ripple(
         &self,
         tx: &Tx<'_>,
@@ -248,6 +248,11 @@ impl Setting<'_> {
                 let before = held.map(|h| parsed(&h.facts)).transpose()?.and_then(|s| s.complaint);
                 let complaints = BTreeSet::from([before, snapshot.complaint]);
                 complaints.into_iter().flatten().try_for_each(|id| self.renew_id(tx, id))
+            }
+            visit::KIND => {
+                let before = held.map(|h| parsed(&h.facts)).transpose()?.and_then(|s| s.task);
+                let tasks = BTreeSet::from([before, snapshot.task]);
+                tasks.into_iter().flatten().try_for_each(|id| self.renew_id(tx, id))
             }
             product_item::KIND => self.renew_of(tx, id),
             _ => Ok(()),
@@ -335,7 +340,8 @@ impl Setting<'_> {
     }
 
     /// Adds what other records say: the customer's contract and cycle, a customer's return-visits and deliveries, the
-    /// product's warranty, whether a corrective action answers for a complaint.
+    /// product's warranty, whether a corrective action answers for a complaint, what was done on
+    /// the visits of a task.
     ///
     /// # Errors
     /// As [`Setting::joined`].
@@ -363,6 +369,19 @@ impl Setting<'_> {
         {
             snapshot.has_corrective_action |=
                 table::is_referred(snap, kind, corrective_action::COMPLAINT, id)?;
+        }
+        if snapshot.kind == task::KIND
+            && let Some(kind) = self.schema.kind(visit::KIND)
+            && let Some((id, _)) = documents::identity(snap, n)?
+        {
+            for (n, id) in table::referring(snap, kind, visit::TASK, id)? {
+                let visit = match table::facts(snap, n)? {
+                    Some(stored) => Some(parsed(&stored.facts)?),
+                    // It is over, and its order is not.
+                    None => self.recall(snap, kind, id)?.map(|(_, reading)| reading.snapshot),
+                };
+                visit.iter().for_each(|visit| snapshot.carried_out(visit));
+            }
         }
         if let Some((kind, product)) = self.schema.kind(product_item::KIND).zip(snapshot.product) {
             let last = table::day(snap, kind, product_item::WARRANTY_END, product)?;

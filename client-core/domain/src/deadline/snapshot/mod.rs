@@ -144,6 +144,9 @@ pub struct Snapshot {
     /// The complaint that a corrective action is for.
     #[serde(skip_serializing_if = "is_default")]
     pub complaint: Option<RecordId>,
+    /// The order that a visit carries out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub task: Option<RecordId>,
     /// The product that the job is about, whose warranty counts.
     #[serde(skip_serializing_if = "is_default")]
     pub product: Option<RecordId>,
@@ -276,6 +279,24 @@ impl Snapshot {
             |c: &&Contract| c.from.is_none_or(|from| from <= at.0) && c.to.is_none_or(|to| at.0 < to);
         let contract = customer.contracts.iter().find(in_force);
         self.sla = contract.map(levels);
+    }
+
+    /// Adds what a visit says that carries out this order: what was done there was done for it, and nobody notes it a
+    /// second time.
+    pub fn carried_out(&mut self, visit: &Self) {
+        let marks =
+            [Mark::Responded, Mark::Departed, Mark::Arrived, Mark::Started, Mark::Finished, Mark::Repaired];
+        let noted = visit.at.iter().filter(|(mark, _)| marks.contains(mark)).map(|(mark, at)| (*mark, *at));
+        let stepped = visit.steps.iter().filter_map(|step| match step.to.as_str() {
+            "accepted" => Some((Mark::Responded, step.at)),
+            "en_route" => Some((Mark::Departed, step.at)),
+            "on_site" => Some((Mark::Arrived, step.at)),
+            _ => None,
+        });
+        for (mark, at) in noted.chain(stepped) {
+            let first = self.at.entry(mark).or_insert(at);
+            *first = at.min(*first);
+        }
     }
 
     /// The records whose facts count for this one, besides its companion.

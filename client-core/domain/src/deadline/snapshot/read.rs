@@ -171,6 +171,7 @@ impl Snapshot {
         }
         // What the product's dates say is added by whoever can read the product.
         self.in_warranty = code(record, visit::WARRANTY_OVERRIDE).map(covered);
+        self.task = record.value(visit::TASK).as_ref_id().map(RecordId);
         self.product = record.value(visit::PRODUCT).as_ref_id().map(RecordId);
         self.is_emergency = code(record, visit::SERVICE_TYPE).map(|c| c == "emergency");
         self.is_severe_job = code(record, visit::SERVICE_SEVERITY).map(|c| matches!(c, "serious" | "major"));
