@@ -145,6 +145,21 @@ fn a_line_is_known_by_its_number_if_it_is_alike() {
 }
 
 #[test]
+fn an_id_is_nobodys_name_and_names_no_record_of_another_kind() {
+    let s = Scene::new();
+    let file = s.file("客户.csv");
+    std::fs::write(&file, "客户名称,地区\n海岚汽车,华东\n").unwrap();
+    assert_eq!(s.import("customer", &file).created, 1);
+    let id = s.list("customer")[0]["id"].as_str().unwrap().to_owned();
+    let file = s.file("投诉.csv");
+    std::fs::write(&file, format!("记录ID,客户,投诉内容,投诉渠道\n{id},{id},漏油,电话\n")).unwrap();
+    let summary = s.import("complaint", &file);
+    assert_eq!(counts(&summary), [1, 1, 0, 0], "{:?}", summary.needs_review);
+    assert_eq!(s.list("customer").len(), 1);
+    assert_ne!(s.list("complaint")[0]["id"], json!(id));
+}
+
+#[test]
 fn every_kind_that_has_records_comes_back_as_it_is() {
     let s = Scene::new();
     s.import("customer", &fixture("客户档案.csv"));

@@ -180,7 +180,8 @@ impl OnFile for Stored<'_> {
         let companion = schema.companion(kind);
         let found = ledger.store().read_blocking(|snap| {
             let main = State::read(snap, id)?;
-            if main.stored.is_none() {
+            // A file may name any record; one of another kind is none of these.
+            if main.stored.as_ref().is_none_or(|stored| stored.kind != kind.key) {
                 return Ok(None);
             }
             let other = match companion {
