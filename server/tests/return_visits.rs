@@ -284,6 +284,37 @@ fn who_did_the_work_does_not_ask_how_it_was() {
 }
 
 #[test]
+fn a_contact_that_does_not_fit_is_cut_and_the_customer_called() {
+    let s = Scene::new();
+    let contact = format!("陈先生 {}", "13912345678 ".repeat(9));
+    assert!(contact.chars().count() > 100);
+    let fields = json!({ "name": "海岚", "return_visit_cycle": "none" });
+    let customer = s.make("customer", fields, &[]);
+    let fields = json!({ "content": "漏油", "customer": customer, "reporter_contact": contact,
+        "is_quality_related": false });
+    let complaint = s.make("complaint", fields, &[]);
+    let steps = [
+        "registered",
+        "assessing",
+        "accepted",
+        "assigned",
+        "analysing",
+        "plan_review",
+        "executing",
+        "replied",
+    ];
+    for to in steps {
+        s.step("complaint", &complaint, to);
+    }
+    let march = json!({ "from": "2026-03-02", "to": "2026-03-31" });
+    let made = s.plan(&march);
+    assert_eq!(lines(&made), [line("callback", "made", "海岚", "2026-03-02")], "{made}");
+    let visit = s.get(&format!("records/return_visit/{}", made["lines"][0]["record"].as_str().unwrap()));
+    let phone = visit["fields"]["phone"].as_str().unwrap();
+    assert!(contact.starts_with(phone) && phone.chars().count() > 90, "{phone}");
+}
+
+#[test]
 fn nor_by_way_of_a_phone() {
     let s = Scene::new();
     let wang: domain::ids::UserId = serde_json::from_value(json!(s.wang_id)).unwrap();

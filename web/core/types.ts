@@ -154,8 +154,9 @@ export interface Related {
 /** A return-visit that is planned, or was. */
 export interface PlannedLine {
   reason: 'cycle' | 'callback' | 'retry';
-  /** `made` by this request; `existing` from before. */
-  state: 'proposed' | 'made' | 'existing';
+  /** `made` by this request; `existing` from before; `refused` for the reason in `problem`. */
+  state: 'proposed' | 'made' | 'existing' | 'refused';
+  problem?: { code: string; params: Record<string, unknown> };
   trigger: string;
   customer: Uuid | null;
   customer_name: string;

@@ -3,7 +3,7 @@
 
 use domain::authz::Principal;
 use domain::document::Around;
-use domain::error::Refusal;
+use domain::error::{Code, Refusal};
 use domain::ids::RecordId;
 use domain::intent::Intent;
 use domain::time::Timestamp;
@@ -112,6 +112,8 @@ impl Records {
             .map(|story| match self.prepare_story(story) {
                 Ok(prepared) => Ok(Ok(prepared)),
                 Err(LedgerError::Refused(refusal)) => Ok(Err(refusal)),
+                // A record that cannot be read is no reason to keep back the others.
+                Err(LedgerError::Store(StoreError::Damaged(_))) => Ok(Err(Refusal::new(Code::ServerFault))),
                 Err(error) => Err(error),
             })
             .collect()

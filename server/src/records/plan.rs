@@ -49,7 +49,7 @@ pub struct PlanRequest {
 pub struct PlannedLine {
     /// `cycle`, `callback` or `retry`.
     pub reason: &'static str,
-    /// `proposed`, `made` (by this request) or `existing`.
+    /// `proposed`, `made` (by this request), `existing`, or `refused`: it could not be made, and `problem` says why.
     pub state: &'static str,
     /// A code of the list `rv_trigger`.
     pub trigger: &'static str,
@@ -71,6 +71,24 @@ pub struct PlannedLine {
     /// The return-visit, once there is one.
     #[schema(value_type = Option<uuid::Uuid>)]
     pub record: Option<RecordId>,
+    /// Why it was refused: a stable `code` and its `params`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub problem: Option<Json>,
+}
+
+impl PlannedLine {
+    /// Says what came of making record `id`, and whether it is there now.
+    fn tell(&mut self, id: RecordId, refusal: Option<Refusal>, there: bool) {
+        (self.state, self.record, self.problem) = match refusal {
+            None => ("made", Some(id), None),
+            // Two requests at once: the other one was first.
+            Some(_) if there => ("existing", Some(id), None),
+            Some(refusal) => {
+                ("refused", None, Some(json!({ "code": refusal.code.as_str(), "params": refusal.params })))
+            }
+        };
+    }
 }
 
 /// A plan.
@@ -141,15 +159,9 @@ impl Records {
                 })?;
             }
             for (draft, result) in drafts.iter_mut().filter(|d| d.line.state == "proposed").zip(written) {
-                draft.line.record = Some(draft.id);
-                match result {
-                    Ok(_) => {
-                        draft.line.state = "made";
-                        made += 1;
-                    }
-                    // Two requests at once: the other one was first.
-                    Err(_) => draft.line.state = "existing",
-                }
+                made += usize::from(result.is_ok());
+                let there = self.ledger.store().read_blocking(|snap| documents::position(snap, draft.id))?;
+                draft.line.tell(draft.id, result.err(), there.is_some());
             }
         }
         lines.extend(drafts.into_iter().map(|d| d.line));
@@ -258,6 +270,13 @@ impl Work<'_> {
         at.map_or(self.now, |at| Timestamp(at.timestamp().as_millisecond()))
     }
 
+    /// A text of another record as a return-visit may have it: no longer than its field takes.
+    fn copied(&self, key: &str, text: &str) -> Option<Json> {
+        let field = self.schema.kind(return_visit::KIND)?.field(key)?;
+        let fitting: String = text.chars().take(field.max_chars()).collect();
+        Some(json!(fitting.trim_end())).filter(|_| !fitting.trim().is_empty())
+    }
+
     fn in_region(&self, region: &str) -> bool {
         self.request.region.as_deref().is_none_or(|wanted| wanted == region)
     }
@@ -321,6 +340,7 @@ impl Work<'_> {
                     planned_at,
                     overdue: visit.overdue,
                     record: served.map(|k| k.id),
+                    problem: None,
                 };
                 let topic = match trigger {
                     "key_account" => "大客户回访",
@@ -339,8 +359,8 @@ impl Work<'_> {
                 );
                 put(return_visit::PLANNED_AT, json!(planned_at));
                 for (key, i) in [(return_visit::CUSTOMER_TYPE, 2), (return_visit::PHONE, 3)] {
-                    if !row.text(i).is_empty() {
-                        put(key, json!(row.text(i)));
+                    if let Some(value) = self.copied(key, row.text(i)) {
+                        put(key, value);
                     }
                 }
                 let of = ["cycle", &row.id.to_string(), &turn.0.to_string(), &turn.1.to_string()];
@@ -419,6 +439,7 @@ impl Work<'_> {
                 planned_at: self.morning(on),
                 overdue: false,
                 record: None,
+                problem: None,
             };
             if !owed.contains(&row.id) {
                 if let Some((id, at)) = called.get(&row.id) {
@@ -446,8 +467,10 @@ impl Work<'_> {
                     (return_visit::PHONE, complaint::REPORTER_CONTACT),
                 ];
                 for (key, from) in said {
-                    if let Value::Text(text) = view.value(from) {
-                        put(key, json!(text));
+                    if let Value::Text(text) = view.value(from)
+                        && let Some(value) = self.copied(key, text)
+                    {
+                        put(key, value);
                     }
                 }
             }
@@ -493,8 +516,36 @@ impl Work<'_> {
                 planned_at: at,
                 overdue: on < self.request.from,
                 record: Some(row.id),
+                problem: None,
             });
         }
         Ok(lines)
+    }
+
+    #[test]
+    fn a_line_says_what_came_of_it() {
+        let id = RecordId(uuid::Uuid::from_u128(7));
+        let mut line = PlannedLine {
+            reason: "callback",
+            state: "proposed",
+            trigger: "after_complaint",
+            customer: None,
+            customer_name: String::new(),
+            complaint: None,
+            complaint_no: None,
+            planned_at: Timestamp(0),
+            overdue: false,
+            record: None,
+            problem: None,
+        };
+        let refusal = || Some(Refusal::field(Code::TooLong, "phone").with("max", 100));
+        line.tell(id, refusal(), true);
+        assert_eq!((line.state, line.record, &line.problem), ("existing", Some(id), &None));
+        line.tell(id, refusal(), false);
+        assert_eq!((line.state, line.record), ("refused", None));
+        let problem = json!({ "code": "too_long", "params": { "field": "phone", "max": 100 } });
+        assert_eq!(line.problem, Some(problem));
+        line.tell(id, None, true);
+        assert_eq!((line.state, line.record, &line.problem), ("made", Some(id), &None));
     }
 }
