@@ -521,6 +521,11 @@ impl Work<'_> {
         }
         Ok(lines)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn a_line_says_what_came_of_it() {
