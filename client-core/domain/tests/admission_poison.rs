@@ -10,7 +10,7 @@ use domain::authz::{Principal, Role};
 use domain::document::{Incoming, Outcome, Record, admit};
 use domain::error::Code;
 use domain::ids::UserId;
-use hostile::craft::{Craft, run, string, uleb};
+use hostile::craft::{Craft, run, sleb, string, uleb};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -86,6 +86,37 @@ fn a_write_takes_nothing_away_elsewhere() {
         (after.fields, after.collections, after.events),
         (before.fields, before.collections, before.events)
     );
+}
+
+#[test]
+fn a_change_does_not_take_back_what_it_is_judged_by() {
+    let schema = schema();
+    let (_, made) = made_by(&schema, sender(), record_id(1), 1);
+    let mut server = Record::new("complaint", record_id(1));
+    assert_eq!(outcomes(&schema, &mut server, &[&made.bytes]), [None]);
+    let doc = Automerge::load(&server.save()).unwrap();
+    let ObjId::Id(counter, genesis, _) = doc.get(ROOT, "fields").unwrap().unwrap().1 else { panic!("a map") };
+    // quantity = "5", then diagnosis = "5", which says that it replaces the quantity.
+    let keys = [sleb(-2), string("quantity"), string("diagnosis")].concat();
+    let mut craft = Craft::on(&doc);
+    let first = i64::try_from(craft.start_op).unwrap();
+    craft.others = vec![<[u8; 16]>::try_from(genesis.to_bytes()).unwrap()];
+    let craft = craft
+        .column(0x01, run(2, &uleb(1)))
+        .column(0x02, run(2, &uleb(counter)))
+        .column(0x15, keys)
+        .column(0x34, uleb(2))
+        .column(0x42, run(2, &uleb(1)))
+        .column(0x56, run(2, &uleb((1 << 4) | 6)))
+        .column(0x57, b"55".to_vec())
+        .column(0x70, [sleb(-2), uleb(0), uleb(1)].concat())
+        .column(0x71, run(1, &uleb(0)))
+        .column(0x73, run(1, &sleb(first)));
+    let got = outcomes(&schema, &mut server, &[&craft.chunk()]);
+    assert_eq!(got, [Some(Code::Malformed)], "{:?}", server.view(kind(&schema)).fields);
+    // Without that it is a change like any other.
+    let craft = craft.column(0x70, run(2, &uleb(0))).column(0x71, Vec::new()).column(0x73, Vec::new());
+    assert_eq!(outcomes(&schema, &mut server, &[&craft.chunk()]), [None]);
 }
 
 #[test]
