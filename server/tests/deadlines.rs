@@ -2,81 +2,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+mod scene;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{PASSWORD, START, Server};
-use domain::authz::Role;
+use common::{START, Server};
 use domain::deadline::rules;
 use domain::time::{Timestamp, Zone};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use scene::Scene;
 use serde_json::{Value, json};
 use server::http::Limits;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
-
-struct Scene {
-    server: Server,
-    people: BTreeMap<&'static str, String>,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let server = Server::start();
-        let people = [("li", Role::Admin), ("wang", Role::Engineer), ("zhao", Role::Engineer)];
-        let people = people.map(|(name, role)| (name, server.add_user(name, role).to_string()));
-        Self { server, people: people.into() }
-    }
-
-    /// Access tokens live ten minutes, and these tests go through days.
-    fn token(&self, name: &str) -> String {
-        let answer = self.server.try_login(name, PASSWORD, None);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()["access"].as_str().unwrap().to_owned()
-    }
-
-    fn id_of(&self, name: &str) -> &str {
-        &self.people[name]
-    }
-
-    fn create(&self, name: &str, kind: &str, fields: Value) -> String {
-        let body = json!([{ "cmd": "create", "fields": fields }]);
-        let path = format!("/api/v1/records/{kind}");
-        let made = self.server.request("POST", &path, Some(&self.token(name)), Some(&body));
-        assert_eq!(made.status, 201, "{}", made.text());
-        made.json()["id"].as_str().unwrap().to_owned()
-    }
-
-    fn act(&self, path: &str, intents: Value) {
-        let path = format!("/api/v1/records/{path}/intents");
-        let done = self.server.request("POST", &path, Some(&self.token("li")), Some(&intents));
-        assert_eq!(done.status, 200, "{}", done.text());
-    }
-
-    fn list(&self, name: &str, query: &str) -> Value {
-        let answer = self.server.get(&format!("/api/v1/deadlines?{query}"), &self.token(name));
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()
-    }
-
-    fn show(&self, name: &str, path: &str) -> Value {
-        let answer = self.server.get(&format!("/api/v1/records/{path}"), &self.token(name));
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()
-    }
-
-    /// The listed deadline of a rule.
-    fn listed(&self, name: &str, rule: &str) -> Option<Value> {
-        let page = self.list(name, &format!("rule={rule}"));
-        page["items"].as_array().unwrap().first().cloned()
-    }
-
-    fn wait(&self, by: i64) {
-        self.server.clock.advance(by);
-    }
-}
 
 /// A local time as the API writes it.
 fn time(local: &str) -> Value {
