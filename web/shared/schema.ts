@@ -186,6 +186,11 @@ export class Schema {
     return [...areas].map(([area, kinds]) => ({ area, kinds }));
   }
 
+  /** Keys of the kinds that are cases: what goes through a lifecycle. */
+  get caseKinds(): string[] {
+    return this.mainKinds.filter((kind) => kind.lifecycle).map((kind) => kind.key);
+  }
+
   /** Whether someone of this role makes records of the kind; the server decides in the end. */
   mayCreate(kind: KindSchema, role: string | undefined): boolean {
     if (role !== 'engineer') return true;

@@ -69,16 +69,18 @@ it('a length of time has two units at most, and is never nothing', () => {
 });
 
 it('filters of the page survive the address, and nonsense in it does no harm', () => {
-  const filters = { state: 'missed', kinds: ['visit', 'task'], mine: true, level: 3 };
+  const filters = { state: 'missed', kinds: ['visit', 'task'], mine: true, cycles: true, level: 3 };
   const query = writeFilters(filters) as Record<string, string>;
   expect(readFilters(query)).toEqual(filters);
-  expect(toRequest(filters)).toEqual({
+  expect(toRequest(filters, ['complaint'])).toEqual({
     state: 'missed',
     kind: 'visit|task',
     mine: '1',
     level: '3',
   });
-  const none = { state: '', kinds: [], mine: false, level: 0 };
+  const none = { state: '', kinds: [], mine: false, cycles: false, level: 0 };
   expect(readFilters({ state: 'odd', level: 'x', mine: '2' })).toEqual(none);
-  expect(toRequest(none)).toEqual({});
+  // Cases only, unless customers' cycles are asked for.
+  expect(toRequest(none, ['complaint', 'visit'])).toEqual({ kind: 'complaint|visit' });
+  expect(toRequest({ ...none, cycles: true }, ['complaint'])).toEqual({});
 });

@@ -1,5 +1,5 @@
 import type { DeadlineRow } from '@core/types';
-import { api, useRecordPokes } from '@shared/app';
+import { api, currentSchema, useRecordPokes } from '@shared/app';
 import { knowTitles } from '@shared/composables/useTitles';
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
@@ -21,6 +21,7 @@ export function useDeadlines() {
   const next = ref<string | null>(null);
   const failure = shallowRef<unknown>(null);
   const loading = ref(false);
+  const asked = computed(() => toRequest(filters.value, currentSchema().caseKinds));
   let request = new AbortController();
 
   /** @param limit so that rows already shown by 显示更多 stay on screen. */
@@ -30,7 +31,7 @@ export function useDeadlines() {
     const { signal } = request;
     loading.value = true;
     try {
-      const words = { ...toRequest(filters.value), limit: String(limit) };
+      const words = { ...asked.value, limit: String(limit) };
       const page = await api.deadlines(cursor ? { ...words, cursor } : words, signal);
       if (signal.aborted) return;
       knowTitles(page.refs);
@@ -61,7 +62,7 @@ export function useDeadlines() {
   });
   const regularly = setInterval(() => document.hidden || again(), EVERY);
   watch(
-    () => JSON.stringify(toRequest(filters.value)),
+    () => JSON.stringify(asked.value),
     () => {
       if (route.name !== 'deadlines') return;
       items.value = null;
