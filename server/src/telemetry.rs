@@ -5,9 +5,13 @@ use std::sync::OnceLock;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging to standard error: one JSON object per line. `FIELDLEDGER_LOG` sets the levels (default `info`).
+/// Automerge opens a span for each document that it loads, and what it would say of one could quote a record.
+const STANDARD: &str = "info,automerge=off";
+
+/// Starts logging to standard error: one JSON object per line. `FIELDLEDGER_LOG` sets the levels (default
+/// `info,automerge=off`).
 pub fn start_logs() {
-    let filter = EnvFilter::try_from_env("FIELDLEDGER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("FIELDLEDGER_LOG").unwrap_or_else(|_| EnvFilter::new(STANDARD));
     let logs = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter);
     // A second start (tests) keeps the first one's settings.
     let _ = logs.with_writer(std::io::stderr).try_init();

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use automerge::{
     ActorId, Automerge, Change, ObjId, ObjType, Prop, ReadDoc as _, ScalarValue,
-    legacy::{Key, ObjectId, Op, OpType},
+    legacy::{ElementId, Key, ObjectId, Op, OpType},
 };
 
 use super::{Refused, contain};
@@ -64,6 +64,35 @@ pub struct Touch {
     pub action: Action,
     /// Whether the map or text written into was made by this very change.
     pub new_object: bool,
+    /// The whole text, where this change makes it, types it from front to back, and does nothing else there: then
+    /// nobody has to apply the change to know what it says.
+    pub whole: Option<String>,
+}
+
+/// A text that a change makes and types.
+struct Typed {
+    text: String,
+    /// The counter of the character typed last; `None` before the first.
+    last: Option<u64>,
+    /// Whether it was typed from front to back so far.
+    straight: bool,
+}
+
+impl Typed {
+    const EMPTY: Self = Self { text: String::new(), last: None, straight: true };
+
+    fn take(&mut self, op: &Op, counter: u64, actor: &ActorId) {
+        let follows = match (&op.key, self.last) {
+            (Key::Seq(ElementId::Head), None) => true,
+            (Key::Seq(ElementId::Id(id)), Some(last)) => id.counter() == last && id.actor() == actor,
+            _ => false,
+        };
+        match &op.action {
+            OpType::Put(ScalarValue::Str(s)) if op.insert && follows => self.text.push_str(s),
+            _ => self.straight = false,
+        }
+        self.last = Some(counter);
+    }
 }
 
 /// An object's place: the map keys from the root down to it.
@@ -113,7 +142,16 @@ impl<'d> Touches<'d> {
         let mut out = Vec::new();
         let mut made_here = Vec::new();
         let mut typing_in = None;
+        let mut typed: HashMap<u64, Typed> = HashMap::new();
+        let mut texts: Vec<Option<u64>> = Vec::new();
         for (counter, op) in (change.start_op().get()..).zip(&decoded.operations) {
+            // Counters of one change's operations are its own: they name the texts that it makes.
+            if let ObjectId::Id(id) = &op.obj
+                && id.actor() == &decoded.actor_id
+                && let Some(text) = typed.get_mut(&id.counter())
+            {
+                text.take(op, counter, &decoded.actor_id);
+            }
             // Long texts arrive as one operation per character; only the first needs a look.
             if typing_in == Some(&op.obj) && is_typing(op) {
                 continue;
@@ -124,21 +162,50 @@ impl<'d> Touches<'d> {
                 let made = place.child(op, *kind)?;
                 let id = (counter, decoded.actor_id.clone());
                 made_here.push(id.clone());
+                if touch.action == Action::MakeText {
+                    typed.insert(counter, Typed::EMPTY);
+                }
                 self.places.known.insert(id, made);
             }
             typing_in = (touch.action == Action::Splice).then_some(&op.obj);
             let fresh = touch.action != Action::Splice
                 || spliced.insert((touch.root, touch.key.clone(), touch.sub.clone(), touch.new_object));
             if fresh {
+                texts.push(match (&touch.action, &op.obj) {
+                    (Action::MakeText, _) => Some(counter),
+                    (Action::Splice, ObjectId::Id(id)) if touch.new_object => Some(id.counter()),
+                    _ => None,
+                });
                 out.push(touch);
             }
         }
+        say_whole(&mut out, &texts, &typed);
         for id in made_here {
             if let Some(place) = self.places.known.get_mut(&id) {
                 place.new = false;
             }
         }
         Ok(out)
+    }
+}
+
+/// Says the whole of texts that were made and typed here, if nothing else was done at their places.
+fn say_whole(out: &mut [Touch], texts: &[Option<u64>], typed: &HashMap<u64, Typed>) {
+    let mut only: HashMap<(Root, &str, Option<&str>), Option<u64>> = HashMap::new();
+    for (touch, text) in out.iter().zip(texts) {
+        let place = (touch.root, touch.key.as_str(), touch.sub.as_deref());
+        only.entry(place).and_modify(|held| *held = held.filter(|h| Some(*h) == *text)).or_insert(*text);
+    }
+    let whole: Vec<Option<String>> = out
+        .iter()
+        .map(|touch| {
+            let text =
+                only.get(&(touch.root, touch.key.as_str(), touch.sub.as_deref())).copied().flatten()?;
+            typed.get(&text).filter(|t| t.straight).map(|t| t.text.clone())
+        })
+        .collect();
+    for (touch, whole) in out.iter_mut().zip(whole) {
+        touch.whole = whole;
     }
 }
 
@@ -233,14 +300,16 @@ fn touch(place: &Place, op: &Op) -> Touch {
     match (root, key) {
         (Root::Other, key) | (_, key @ None) => {
             let sub = join(key, sub);
-            Touch { root: Root::Other, key: first.unwrap_or_default(), sub, action, new_object: place.new }
+            let key = first.unwrap_or_default();
+            Touch { root: Root::Other, key, sub, action, new_object: place.new, whole: None }
         }
         (root, Some(key)) if place.plain && !deeper => {
-            Touch { root, key, sub, action, new_object: place.new }
+            Touch { root, key, sub, action, new_object: place.new, whole: None }
         }
         (_, key) => {
             let sub = join(key, sub);
-            Touch { root: Root::Other, key: first.unwrap_or_default(), sub, action, new_object: place.new }
+            let key = first.unwrap_or_default();
+            Touch { root: Root::Other, key, sub, action, new_object: place.new, whole: None }
         }
     }
 }
@@ -249,5 +318,80 @@ fn join(key: Option<String>, sub: Option<String>) -> Option<String> {
     match (key, sub) {
         (Some(key), Some(sub)) => Some(format!("{key}/{sub}")),
         (key, sub) => key.or(sub),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use automerge::transaction::Transactable as _;
+    use automerge::{AutoCommit, ROOT};
+
+    use super::*;
+
+    /// What a change says of `fields/note`, and what the record holds there afterwards.
+    fn said(edit: impl FnOnce(&mut AutoCommit, &ObjId)) -> (Vec<Option<String>>, Option<String>) {
+        let mut doc = AutoCommit::new();
+        let fields = doc.put_object(ROOT, "fields", ObjType::Map).unwrap();
+        doc.commit();
+        let before = doc.document().clone();
+        edit(&mut doc, &fields);
+        doc.commit();
+        let change = doc.get_last_local_change().unwrap();
+        let touched = touches(&before, &change).unwrap();
+        let held = match doc.get(&fields, "note").unwrap() {
+            Some((_, id)) => doc.text(&id).ok(),
+            None => None,
+        };
+        (touched.into_iter().map(|t| t.whole).collect(), held)
+    }
+
+    #[test]
+    fn a_text_typed_from_front_to_back_is_said_whole() {
+        for words in ["漏油🛢️，停机\n等待备件", "a", ""] {
+            let (whole, held) = said(|doc, fields| {
+                let text = doc.put_object(fields, "note", ObjType::Text).unwrap();
+                doc.splice_text(&text, 0, 0, words).unwrap();
+            });
+            assert_eq!(held.as_deref(), Some(words));
+            assert!(!whole.is_empty() && whole.iter().all(|w| *w == held), "{whole:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_more_than_typed_is_looked_at() {
+        type Edit = fn(&mut AutoCommit, &ObjId);
+        let edits: [Edit; 5] = [
+            |doc, fields| {
+                let text = doc.put_object(fields, "note", ObjType::Text).unwrap();
+                doc.splice_text(&text, 0, 0, "漏油").unwrap();
+                doc.splice_text(&text, 0, 0, "又").unwrap();
+            },
+            |doc, fields| {
+                let text = doc.put_object(fields, "note", ObjType::Text).unwrap();
+                doc.splice_text(&text, 0, 0, "漏油").unwrap();
+                doc.splice_text(&text, 1, 1, "").unwrap();
+            },
+            |doc, fields| {
+                let text = doc.put_object(fields, "note", ObjType::Text).unwrap();
+                doc.splice_text(&text, 0, 0, "漏油").unwrap();
+                let text = doc.put_object(fields, "note", ObjType::Text).unwrap();
+                doc.splice_text(&text, 0, 0, "停机").unwrap();
+            },
+            |doc, fields| {
+                let text = doc.put_object(fields, "note", ObjType::Text).unwrap();
+                doc.splice_text(&text, 0, 0, "漏油").unwrap();
+                doc.put(fields, "note", "停机").unwrap();
+            },
+            |doc, fields| {
+                let text = doc.put_object(fields, "note", ObjType::Text).unwrap();
+                doc.splice_text(&text, 0, 0, "漏油").unwrap();
+                doc.delete(fields, "note").unwrap();
+            },
+        ];
+        for (n, edit) in edits.into_iter().enumerate() {
+            let (whole, _) = said(edit);
+            assert!(!whole.is_empty() && whole.iter().all(Option::is_none), "{n}: {whole:?}");
+        }
     }
 }

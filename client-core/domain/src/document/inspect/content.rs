@@ -293,7 +293,7 @@ impl Content {
         if touch.sub.is_some() {
             return Err(malformed("a field is no map"));
         }
-        let mut held = || register(&["fields", &touch.key], field.kind);
+        let mut held = || said(touch).or_else(|| register(&["fields", &touch.key], field.kind));
         let value = written(by.schema, field, &touch.action, &mut held)?;
         let first = !self.filled.contains(&touch.key);
         let access = field.access();
@@ -369,7 +369,7 @@ impl Content {
                 let field = collection.field(key).or(implied.as_ref()).ok_or_else(|| {
                     Refusal::field(Code::SchemaUnsupported, &format!("{}/{key}", collection.key))
                 })?;
-                let mut held = || register(&["entries", &touch.key, key], field.kind);
+                let mut held = || said(touch).or_else(|| register(&["entries", &touch.key, key], field.kind));
                 let value = written(by.schema, field, &touch.action, &mut held)?;
                 reading.entries.push((touch.key.clone(), key.clone(), value));
                 Ok(())
@@ -418,6 +418,11 @@ fn written(
     };
     value::check(schema, field, &value)?;
     Ok(value)
+}
+
+/// A text that the change itself says the whole of.
+fn said(touch: &Touch) -> Option<Value> {
+    touch.whole.clone().map(Value::Text)
 }
 
 pub(super) fn malformed(detail: &str) -> Refusal {

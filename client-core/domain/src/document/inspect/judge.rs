@@ -8,7 +8,7 @@ use automerge::Change;
 use super::content::{By, Content, Reading};
 use super::point::Point;
 use super::sight::Sight;
-use super::{Incoming, Judged, Outcome, Passed, Piece, dependent, event};
+use super::{Incoming, Judged, Outcome, Passed, Piece, Read, dependent, event};
 use crate::authz::{Deed, Facts, Flag, Principal, Verdict, decide};
 use crate::derive::{self, Basis};
 use crate::document::permit::settles;
@@ -60,7 +60,6 @@ impl From<Outcome> for Finding {
 pub(super) struct Judge<'a> {
     incoming: &'a Incoming<'a>,
     kind: Option<&'a Kind>,
-    limits: Limits,
     causal: Causal,
     touches: Touches<'a>,
     base_heads: Vec<Hash>,
@@ -81,7 +80,8 @@ pub(super) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(incoming: &'a Incoming<'a>) -> Self {
+    /// `brought`: what of the chunks can be read.
+    pub(super) fn new(incoming: &'a Incoming<'a>, brought: Vec<Change>) -> Self {
         let doc = incoming.record.doc();
         let limits = Limits::default();
         let base = Rc::new(Point::of(doc, None));
@@ -89,14 +89,13 @@ impl<'a> Judge<'a> {
             incoming.before.waiting.iter().filter_map(|c| guard::parse(c, &limits).ok()).collect();
         Self {
             kind: incoming.schema.kind(incoming.record.kind()),
-            limits,
             causal: Causal::of(doc),
             touches: Touches::new(doc),
             base_heads: incoming.record.heads(),
             now: base.clone(),
             base,
             content: Content::of(doc),
-            sight: Sight::of(incoming.record),
+            sight: Sight::of(incoming.record, brought),
             tip: Tip::Base,
             points: HashMap::new(),
             joined: HashMap::new(),
@@ -107,9 +106,9 @@ impl<'a> Judge<'a> {
         }
     }
 
-    pub(super) fn chunk(&mut self, chunk: &[u8]) -> Piece {
-        let checked = match guard::parse(chunk, &self.limits) {
-            Ok(checked) => checked,
+    pub(super) fn chunk(&mut self, read: Read) -> Piece {
+        let (checked, change) = match read {
+            Ok(read) => read,
             Err(e) => {
                 let outcome = Outcome::Refused { refusal: refused(e), need: Vec::new() };
                 let judged = Judged { hash: None, outcome, canonical: Vec::new(), time_ms: 0 };
@@ -117,7 +116,7 @@ impl<'a> Judge<'a> {
             }
         };
         self.recall(&checked);
-        let Finding { outcome, passed } = self.decide(&checked, None);
+        let Finding { outcome, passed } = self.decide(&checked, change, None);
         let judged = Judged {
             hash: Some(checked.hash),
             outcome,
@@ -135,13 +134,19 @@ impl<'a> Judge<'a> {
             return;
         }
         for waits in self.waiting.take().unwrap_or_default() {
-            self.decide(&waits, Some(Flag::Late));
+            let change = waits.change();
+            self.decide(&waits, change, Some(Flag::Late));
         }
     }
 
     /// `kept`: the change waits for the office already.
-    fn decide(&mut self, checked: &Checked, kept: Option<Flag>) -> Finding {
-        let finding = match self.judge(checked, kept) {
+    fn decide(
+        &mut self,
+        checked: &Checked,
+        change: Result<Change, guard::Refused>,
+        kept: Option<Flag>,
+    ) -> Finding {
+        let finding = match self.judge(checked, change, kept) {
             Ok(finding) => finding,
             Err((refusal, need)) => {
                 self.fates.insert(checked.hash, Fate::Refused);
@@ -154,7 +159,12 @@ impl<'a> Judge<'a> {
         finding
     }
 
-    fn judge(&mut self, checked: &Checked, kept: Option<Flag>) -> Result<Finding, Failed> {
+    fn judge(
+        &mut self,
+        checked: &Checked,
+        change: Result<Change, guard::Refused>,
+        kept: Option<Flag>,
+    ) -> Result<Finding, Failed> {
         if let Some(Fate::Proposed(flag)) = self.fates.get(&checked.hash) {
             return Ok(Outcome::Proposed(*flag).into());
         }
@@ -183,7 +193,7 @@ impl<'a> Judge<'a> {
             let need = e.need.clone();
             (refused(e), need)
         })?;
-        let change = checked.change().map_err(|e| plain(refused(e)))?;
+        let change = change.map_err(|e| plain(refused(e)))?;
         let touched = self.touches.of(&change).map_err(|e| plain(refused(e)))?;
         if touched.iter().any(|t| t.root == Root::Other) {
             return Err(plain(

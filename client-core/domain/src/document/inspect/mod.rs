@@ -29,7 +29,7 @@ use super::rules::Around;
 use super::{Hash, Record};
 use crate::authz::{Flag, Principal};
 use crate::error::Refusal;
-use crate::guard::Touch;
+use crate::guard::{self, Checked, Limits, Refused, Touch};
 use crate::lifecycle::Event;
 use crate::schema::Schema;
 use judge::Judge;
@@ -103,6 +103,9 @@ pub struct Admission {
     pub merged: Option<(Record, Vec<u8>)>,
 }
 
+/// A chunk, as far as it could be read.
+type Read = Result<(Checked, Result<Change, Refused>), Refused>;
+
 /// A judged change with what the joint trial needs of it.
 struct Piece {
     judged: Judged,
@@ -122,8 +125,16 @@ struct Passed {
 /// Judges changes of one record.
 #[must_use]
 pub fn admit(incoming: &Incoming<'_>) -> Admission {
-    let mut judge = Judge::new(incoming);
-    let pieces = incoming.chunks.iter().map(|chunk| judge.chunk(chunk)).collect();
+    let limits = Limits::default();
+    let read = |chunk: &&[u8]| {
+        let checked = guard::parse(chunk, &limits)?;
+        let change = checked.change();
+        Ok((checked, change))
+    };
+    let read: Vec<Read> = incoming.chunks.iter().map(read).collect();
+    let brought = read.iter().flatten().filter_map(|(_, change)| change.as_ref().ok().cloned()).collect();
+    let mut judge = Judge::new(incoming, brought);
+    let pieces = read.into_iter().map(|read| judge.chunk(read)).collect();
     joint::finish(incoming, pieces)
 }
 

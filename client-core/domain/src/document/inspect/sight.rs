@@ -17,14 +17,16 @@ pub(super) struct Sight<'a> {
     id: RecordId,
     base: &'a Automerge,
     doc: Option<Automerge>,
+    /// Everything that was brought, until something asks: taking it all at once costs little more than taking one.
+    brought: Vec<Change>,
     /// Changes that later ones may build on, and how many of them `doc` has.
     changes: Vec<Change>,
     taken: usize,
 }
 
 impl<'a> Sight<'a> {
-    pub(super) fn of(record: &'a Record) -> Self {
-        Self { id: record.id(), base: record.doc(), doc: None, changes: Vec::new(), taken: 0 }
+    pub(super) fn of(record: &'a Record, brought: Vec<Change>) -> Self {
+        Self { id: record.id(), base: record.doc(), doc: None, brought, changes: Vec::new(), taken: 0 }
     }
 
     /// Remembers a change that was not refused.
@@ -36,6 +38,10 @@ impl<'a> Sight<'a> {
     fn with(&mut self, change: &Change) -> Option<&Automerge> {
         let hash = change.hash();
         let there = |doc: &Automerge| doc.get_change_meta_by_hash(&hash).is_some();
+        if !self.brought.is_empty() {
+            // One of them may be such that Automerge takes none; then they are taken one by one, as they pass.
+            self.doc = guard::applied(self.base.clone(), std::mem::take(&mut self.brought));
+        }
         if !self.doc.as_ref().is_some_and(there) {
             let late = self.changes[self.taken..].iter().chain([change]).cloned().collect();
             let doc = self.doc.take().and_then(|doc| guard::applied(doc, late));
