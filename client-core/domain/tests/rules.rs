@@ -19,6 +19,19 @@ use domain::value::Value;
 use serde_json::json;
 use uuid::Uuid;
 
+/// The way of a complaint until the customer is called back.
+const TO_CALLBACK: [&str; 9] = [
+    "registered",
+    "assessing",
+    "accepted",
+    "assigned",
+    "analysing",
+    "plan_review",
+    "executing",
+    "replied",
+    "callback",
+];
+
 /// More fields for the small complaint of the tests.
 const EXTRA: &str = r#"
 [[field]]
@@ -219,24 +232,9 @@ fn what_may_be_typed_is_admitted_when_it_arrives() {
     let schema = schema();
     let (mut hand, made) = made_by(&schema, office(1), record_id(1), 1);
     let mut sent = vec![made];
-    let path = [
-        "registered",
-        "assessing",
-        "accepted",
-        "assigned",
-        "analysing",
-        "plan_review",
-        "executing",
-        "replied",
-        "callback",
-        "reopened",
-        "executing",
-        "replied",
-        "callback",
-        "leader_decision",
-        "replied",
-    ];
-    for to in path {
+    let again = ["reopened", "executing", "replied", "callback", "leader_decision", "replied"];
+    let path: Vec<&str> = TO_CALLBACK.into_iter().chain(again).collect();
+    for to in &path {
         sent.push(hand.ok(json!({"cmd":"event","to":to,"why":"客户仍不满意"})));
     }
     let mut server = Record::new("complaint", record_id(1));
@@ -254,18 +252,7 @@ fn what_may_be_typed_is_admitted_when_it_arrives() {
 fn a_leaders_decision_is_not_its_own_reason() {
     let schema = schema();
     let (mut hand, _) = made_by(&schema, office(1), record_id(1), 1);
-    let path = [
-        "registered",
-        "assessing",
-        "accepted",
-        "assigned",
-        "analysing",
-        "plan_review",
-        "executing",
-        "replied",
-        "callback",
-    ];
-    for to in path {
+    for to in TO_CALLBACK {
         hand.ok(json!({"cmd":"event","to":to}));
     }
     let mut server = hand.record.clone();
@@ -284,17 +271,7 @@ fn a_leaders_decision_is_not_its_own_reason() {
 fn two_people_who_hear_the_same_dissatisfaction_are_both_right() {
     let schema = schema();
     let (mut hand, _) = made_by(&schema, office(1), record_id(1), 1);
-    for to in [
-        "registered",
-        "assessing",
-        "accepted",
-        "assigned",
-        "analysing",
-        "plan_review",
-        "executing",
-        "replied",
-        "callback",
-    ] {
+    for to in TO_CALLBACK {
         hand.ok(json!({"cmd":"event","to":to}));
     }
     let mut server = hand.record.clone();
