@@ -1,6 +1,7 @@
 //! A small schema and people for tests of documents and permissions.
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
 
+pub mod answers;
 pub mod forge;
 pub mod sheet;
 pub mod values;
